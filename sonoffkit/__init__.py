@@ -1,0 +1,1 @@
+"""Guided backup, inspection and flashing of Sonoff switches (ESP8266/ESP8285)."""

@@ -1,0 +1,246 @@
+"""Images to be flashed: read, checked before anything is written, and fitted to the device's flash.
+
+Formats after esptool's "Firmware Image Format" and, for Arduino's length and
+CRC words, ``tools/elf2bin.py`` of the ESP8266 core.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import (
+    ImageChanged,
+    ImageCompressed,
+    ImageForOtherChip,
+    ImageInvalid,
+    ImageTooBig,
+    ImageUnreadable,
+)
+
+__all__ = ["HeaderChange", "Image", "check_fits", "load_image", "with_flash_parameters"]
+
+MAGIC_V1, MAGIC_V2 = 0xE9, 0xEA
+GZIP_MAGIC = b"\x1f\x8b"
+LONGEST_IMAGE = 16 * 0x100000  # the largest flash an ESP8266 can have
+MOST_SEGMENTS = 16
+SECOND_STAGE = 0x1000  # where an Arduino image's application begins, behind its boot stage
+CORE_WORDS = 0x1010  # total length and CRC, from Arduino core 3 on
+
+MODES = {"qio": 0, "qout": 1, "dio": 2, "dout": 3}
+SIZE_NIBBLES = {0x40000: 1, 0x80000: 0, 0x100000: 2, 0x200000: 3, 0x400000: 4, 0x800000: 8, 0x1000000: 9}
+# Where segments of ESP8266 images are loaded, and those of ESP32s.
+ESP8266_RANGES = ((0x3FFE8000, 0x40000000), (0x40100000, 0x40110000), (0x40200000, 0x40300000))
+ESP32_CHIP_IDS = {
+    0: "ESP32",
+    2: "ESP32-S2",
+    5: "ESP32-C3",
+    9: "ESP32-S3",
+    12: "ESP32-C2",
+    13: "ESP32-C6",
+    16: "ESP32-H2",
+}
+ESP32_HEADER = 24
+PRACTICE_MARK = b"sonoffkit practice image"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A sound ESP8266 image that starts at address 0 of the flash."""
+
+    name: str
+    data: bytes
+    sha256: str
+    unpacked: bool = False
+    checked_against: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Image {self.name}, {len(self.data)} bytes>"
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is for the practice Sonoff only: it holds no program."""
+        return PRACTICE_MARK in self.data
+
+
+@dataclass(frozen=True)
+class HeaderChange:
+    """A byte of the header that flashing changes, and what it says before and after."""
+
+    offset: int
+    old: int
+    new: int
+    means: str
+
+    def __str__(self) -> str:
+        return f"byte {self.offset}: {self.old:02x} → {self.new:02x} ({self.means})"
+
+
+def load_image(file: Path | str, *, unpack: bool = False) -> Image:
+    """Read an image and check it; raises an ImageError that says what is wrong with it.
+
+    A ``.gz`` is unpacked only when asked. If ``FILE.sha256`` lies beside it,
+    the file must match it.
+    """
+    path = Path(file)
+    try:
+        if path.stat().st_size > LONGEST_IMAGE:
+            raise ImageTooBig(f"{path.name} is larger than any flash of an ESP8266.")
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise ImageUnreadable(f"{path} cannot be read. ({exc.strerror})") from exc
+    checked = _check_published(path, raw)
+    data = _unpacked(path.name, raw, unpack)
+    check_image(path.name, data)
+    return Image(path.name, data, hashlib.sha256(data).hexdigest(), data is not raw, checked)
+
+
+def check_image(name: str, data: bytes) -> None:
+    """Raise an ImageError unless this is a sound ESP8266 image for address 0."""
+    if not data:
+        raise ImageUnreadable(f"{name} is empty.")
+    if data[0] == MAGIC_V2:
+        raise ImageInvalid(
+            f"{name} is a part of a firmware (user1 or user2, for address 0x1000), not one that starts at 0.",
+            "Take the firmware's combined .bin. Nothing has been changed on the device.",
+        )
+    if data[0] != MAGIC_V1:
+        raise ImageInvalid(f"{name} is no ESP8266 image: it begins with {data[:4].hex(' ')}, not with e9.")
+    problem = _problem_at(data, 0)
+    if problem:
+        other = _other_chip(data)
+        if other:
+            raise ImageForOtherChip(f"{name} is for an {other}, not for an ESP8266.")
+        raise ImageInvalid(f"{name} is damaged or cut off: {problem}.")
+    _check_second_stage(name, data)
+
+
+def check_fits(image: Image, flash_size: int) -> None:
+    """Raise ImageTooBig unless it fits into the flash."""
+    if len(image.data) > flash_size:
+        raise ImageTooBig(
+            f"{image.name} has {len(image.data):,} bytes, and this flash {flash_size:,}.".replace(",", " ")
+        )
+
+
+def with_flash_parameters(
+    data: bytes, mode: str | None, flash_size: int | None
+) -> tuple[bytes, tuple[HeaderChange, ...]]:
+    """The image with its header's flash mode and size set, and which bytes that changed.
+
+    The header at 0 is not under the image's XOR checksum; a digest over the
+    whole file (a published SHA-256, the second-stage CRC of some builds) no
+    longer matches what is in flash then. None keeps what is there.
+    """
+    old_mode, old_size = data[2], data[3]
+    new_mode = old_mode if mode is None else MODES[mode]
+    new_size = old_size if flash_size is None else SIZE_NIBBLES[flash_size] << 4 | old_size & 0x0F
+    names = {number: name.upper() for name, number in MODES.items()}
+    sizes = {nibble: f"{size // 1024} KB" for size, nibble in SIZE_NIBBLES.items()}
+    told = (
+        (2, old_mode, new_mode, f"flash mode {names.get(old_mode, '?')} → {names.get(new_mode)}"),
+        (3, old_size, new_size, f"flash size {sizes.get(old_size >> 4, '?')} → {sizes.get(new_size >> 4)}"),
+    )
+    changes = tuple(HeaderChange(*one) for one in told if one[1] != one[2])
+    return data[:2] + bytes([new_mode, new_size]) + data[4:], changes
+
+
+def _unpacked(name: str, raw: bytes, unpack: bool) -> bytes:
+    if not raw.startswith(GZIP_MAGIC):
+        return raw
+    if not unpack:
+        raise ImageCompressed(f"{name} is compressed (gzip).")
+    try:
+        with gzip.open(io.BytesIO(raw)) as file:
+            data = file.read(LONGEST_IMAGE + 1)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise ImageInvalid(f"{name} cannot be unpacked: it is damaged or cut off. ({exc})") from exc
+    if len(data) > LONGEST_IMAGE:
+        raise ImageTooBig(f"{name} unpacks to more than any flash of an ESP8266 holds.")
+    return data
+
+
+def _check_published(path: Path, raw: bytes) -> str:
+    """Compare with the SHA-256 beside the file; the name of that file, or empty if there is none."""
+    beside = path.with_name(path.name + ".sha256")
+    if not beside.is_file():
+        return ""
+    words = beside.read_text(encoding="utf-8", errors="replace").split()
+    if not words or words[0].lower() != hashlib.sha256(raw).hexdigest():
+        raise ImageChanged(f"{path.name} does not match the checksum in {beside.name}.")
+    return beside.name
+
+
+def _problem_at(data: bytes, start: int) -> str:
+    """What is wrong with the version 1 image at an offset, in words; empty if nothing is."""
+    if len(data) < start + 8:
+        return "its header is cut off"
+    count = data[start + 1]
+    if not 0 < count <= MOST_SEGMENTS:
+        return f"its header names {count} segments"
+    at, check = start + 8, 0xEF
+    for n in range(count):
+        if at + 8 > len(data):
+            return f"segment {n + 1} is cut off"
+        address, size = struct.unpack_from("<II", data, at)
+        if not _in_ranges(address):
+            return f"segment {n + 1} would be loaded to {address:#010x}, where an ESP8266 has nothing"
+        at += 8
+        if at + size > len(data):
+            return f"segment {n + 1} is cut off"
+        check ^= _xor(data[at : at + size])
+        at += size
+    end = at // 16 * 16 + 15
+    if end >= len(data):
+        return "its checksum is cut off"
+    if data[end] == check:
+        return ""
+    if start == SECOND_STAGE and data[end] ^ check == _xor(data[CORE_WORDS : CORE_WORDS + 8]):
+        return _problem_with_length(data)
+    return f"its checksum is {data[end]:02x}, but its bytes give {check:02x}"
+
+
+def _problem_with_length(data: bytes) -> str:
+    """Arduino core 3 puts the file's length and a CRC into the image after the XOR checksum was made."""
+    (length,) = struct.unpack_from("<I", data, CORE_WORDS)
+    return "" if length <= len(data) else f"it says it has {length} bytes, and there are {len(data)}"
+
+
+def _check_second_stage(name: str, data: bytes) -> None:
+    """Behind a boot stage of one segment lies the application: Arduino's eboot, and all that is built on it."""
+    if data[1] != 1 or len(data) <= SECOND_STAGE:
+        return
+    if data[SECOND_STAGE] != MAGIC_V1:
+        return
+    problem = _problem_at(data, SECOND_STAGE)
+    if problem:
+        raise ImageInvalid(f"{name} is damaged or cut off: in its application, {problem}.")
+
+
+def _other_chip(data: bytes) -> str:
+    """The chip of the ESP32 family that an image is for, if it is sound read that way."""
+    if len(data) < ESP32_HEADER + 8:
+        return ""
+    (chip_id,) = struct.unpack_from("<H", data, 12)
+    address, size = struct.unpack_from("<II", data, ESP32_HEADER)
+    in_memory = 0x3C000000 <= address < 0x60000000
+    return ESP32_CHIP_IDS.get(chip_id, "") if in_memory and size <= len(data) else ""
+
+
+def _in_ranges(address: int) -> bool:
+    return any(low <= address < high for low, high in ESP8266_RANGES)
+
+
+def _xor(data: bytes) -> int:
+    """XOR of all bytes, by halves of one large number: a loop over bytes would be 50 times slower."""
+    value = int.from_bytes(data, "little")
+    width = 1 << max(0, len(data) - 1).bit_length()
+    while width > 1:
+        width //= 2
+        value = (value >> (8 * width)) ^ (value & ((1 << (8 * width)) - 1))
+    return value

@@ -1,0 +1,47 @@
+"""Where the kit keeps things: outside the clone and the virtual environment, and settable."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+__all__ = ["home", "read_settings", "remember", "vault_folder"]
+
+
+def home() -> Path:
+    """``$SONOFFKIT_HOME``, or this user's data folder."""
+    chosen = os.environ.get("SONOFFKIT_HOME")
+    return Path(chosen or platformdirs.user_data_dir("sonoffkit", appauthor=False)).expanduser()
+
+
+def vault_folder() -> Path:
+    """Where backups are kept: ``$SONOFFKIT_VAULT``, or ``vault`` in the kit's home."""
+    chosen = os.environ.get("SONOFFKIT_VAULT")
+    return Path(chosen).expanduser() if chosen else home() / "vault"
+
+
+def read_settings() -> dict[str, Any]:
+    """What was remembered, empty where that cannot be read: nothing in it is worth an error."""
+    try:
+        settings = json.loads(_settings_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def remember(**changes: Any) -> None:
+    """Keep some settings for the next notebook; None forgets one."""
+    settings = {k: v for k, v in (read_settings() | changes).items() if v is not None}
+    path = _settings_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.new")
+    part.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def _settings_file() -> Path:
+    return home() / "settings.json"

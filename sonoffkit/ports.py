@@ -1,0 +1,233 @@
+"""Serial ports: which there are, what each adapter is, which one is mine, and opening one."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+import serial
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from . import practice
+from .errors import (
+    NoPortChosen,
+    NoPortFound,
+    PortBusy,
+    PortDenied,
+    PortError,
+    PortLost,
+    PortMissing,
+    SeveralPortsFound,
+)
+from .paths import read_settings, remember
+
+__all__ = [
+    "FindMine",
+    "Kind",
+    "Port",
+    "choose",
+    "chosen_port",
+    "find_ports",
+    "is_practice",
+    "open_port",
+    "port_error",
+    "save_choice",
+]  # fmt: skip
+
+practice.register()
+
+# USB vendor and product ids of the adapters that people solder to Sonoffs,
+# from the manufacturers' drivers (Linux: drivers/usb/serial).
+ADAPTERS = {
+    (0x0403, 0x6001): "FT232",
+    (0x0403, 0x6015): "FT231X",
+    (0x0403, 0x6010): "FT2232",
+    (0x0403, 0x6014): "FT232H",
+    (0x10C4, 0xEA60): "CP2102",
+    (0x10C4, 0xEA70): "CP2105",
+    (0x1A86, 0x7523): "CH340",
+    (0x1A86, 0x5523): "CH341",
+    (0x1A86, 0x55D4): "CH9102",
+    (0x1A86, 0x55D3): "CH343",
+    (0x067B, 0x2303): "PL2303",
+    (0x067B, 0x23A3): "PL2303GS",
+}
+VENDORS = {
+    0x0403: "FTDI adapter",
+    0x10C4: "Silicon Labs adapter",
+    0x1A86: "WCH adapter",
+    0x067B: "Prolific adapter",
+}
+ESPRESSIF = 0x303A
+
+
+class Kind(Enum):
+    """What a port is good for."""
+
+    ADAPTER = "adapter"  # a USB serial adapter: a Sonoff may hang on it
+    PRACTICE = "practice"  # a practice Sonoff
+    OTHER = "other"  # Bluetooth, a modem, a port on the main board
+
+
+@dataclass(frozen=True)
+class Port:
+    """One serial port: its name for opening it, and what it is in words."""
+
+    device: str
+    what: str
+    kind: Kind
+
+    @property
+    def is_practice(self) -> bool:
+        return self.kind is Kind.PRACTICE
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.what}"
+
+
+def is_practice(device: str) -> bool:
+    """Whether a port's name is that of a practice Sonoff."""
+    return device.lower().startswith(practice.SCHEME)
+
+
+def find_ports() -> list[Port]:
+    """All ports: adapters first, then the practice Sonoffs, then the rest."""
+    real = [_describe(info) for info in list_ports.comports()]
+    adapters = [port for port in real if port.kind is Kind.ADAPTER]
+    others = [port for port in real if port.kind is Kind.OTHER]
+    return [*adapters, *_practice_ports(), *others]
+
+
+def choose(ports: Iterable[Port] | None = None) -> Port:
+    """The one adapter there is; raises NoPortFound for none and SeveralPortsFound for many."""
+    found = [port for port in (find_ports() if ports is None else ports) if port.kind is Kind.ADAPTER]
+    if not found:
+        raise NoPortFound("No USB serial adapter is plugged in.")
+    if len(found) > 1:
+        names = ", ".join(port.device for port in found)
+        raise SeveralPortsFound(f"There are {len(found)} adapters: {names}.")
+    return found[0]
+
+
+def chosen_port() -> str:
+    """The port that notebook 1 saved; raises NoPortChosen."""
+    port = read_settings().get("port")
+    if not isinstance(port, str) or not port:
+        raise NoPortChosen("No port has been chosen yet.")
+    return port
+
+
+def save_choice(device: str) -> None:
+    """Remember a port for the other notebooks."""
+    remember(port=device)
+
+
+class FindMine:
+    """Which adapter is mine: unplug it and plug it in, and the port that did the same is the one.
+
+    Feed it what ``find_ports()`` gives, again and again, until ``found``.
+    """
+
+    def __init__(self, ports: Iterable[Port]) -> None:
+        self._known = _devices(ports)
+        self._gone: set[str] = set()
+        self.found: Port | None = None
+
+    @property
+    def says(self) -> str:
+        """What the person should do now."""
+        if self.found:
+            return f"Found: {self.found}"
+        if self._gone:
+            return "Now plug it in again."
+        return "Unplug the adapter, or plug it in if it is out."
+
+    def look(self, ports: Iterable[Port]) -> Port | None:
+        """Compare with the last look; the port that came (back), if one did."""
+        ports = list(ports)
+        now = _devices(ports)
+        came = now - self._known
+        self._gone |= self._known - now
+        self._known = now
+        # A replugged adapter may get another name, so whatever came is the one.
+        if came and self.found is None:
+            self.found = next(port for port in ports if port.device in came)
+        return self.found
+
+
+def open_port(device: str, baud: int = 115200) -> serial.SerialBase:
+    """Open a port for one program alone; raises PortMissing, PortBusy or PortDenied."""
+    try:
+        port = serial.serial_for_url(device, baudrate=baud, timeout=3, exclusive=True, do_not_open=True)
+        if sys.platform == "win32":  # or opening it would reset a device that is wired for that
+            port.rts = port.dtr = False
+        port.open()
+    except (OSError, ValueError) as exc:
+        raise port_error(exc, device) from exc
+    return port
+
+
+def port_error(exc: BaseException, device: str) -> PortError:
+    """The error of ours for one of pyserial's or the system's."""
+    text = str(exc)
+    number = getattr(exc, "errno", None) or _number_in(text)
+    if "could not open" not in text.lower() and "exclusively lock" not in text:
+        return PortLost(f"The port {device} vanished while it was in use. ({_first_line(text)})")
+    if number == errno.ENOENT or "FileNotFoundError" in text or "not known" in text:
+        return PortMissing(f"There is no port {device}.")
+    if number in (errno.EAGAIN, errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in text:
+        return PortBusy(f"Another program has the port {device} open.")
+    if number == errno.EACCES:
+        if "PermissionError" in text:  # Windows says "access denied" for a port in use
+            return PortBusy(f"Another program has the port {device} open.")
+        return PortDenied(f"You may not use the port {device}.")
+    return PortMissing(f"The port {device} could not be opened. ({_first_line(text)})")
+
+
+def _describe(info: ListPortInfo) -> Port:
+    device = str(info.device)
+    text = str(info.description or "")
+    if info.vid is None:
+        noise = re.search(r"bluetooth|bthenum", f"{device} {text} {info.hwid}", re.IGNORECASE)
+        return Port(device, "Bluetooth, not an adapter" if noise else text or "serial port", Kind.OTHER)
+    if info.vid == ESPRESSIF:
+        return Port(device, "an Espressif chip's own USB (no Sonoff with an ESP8266 has one)", Kind.OTHER)
+    name = ADAPTERS.get((info.vid, info.pid)) or VENDORS.get(info.vid) or info.product or "USB serial port"
+    return Port(device, f"USB adapter {name}" if name.isalnum() else name, Kind.ADAPTER)
+
+
+def _practice_ports() -> list[Port]:
+    return [
+        Port(practice.SCHEME + name, f"practice {_practice_title(name)} (no hardware needed)", Kind.PRACTICE)
+        for name in practice.known_devices()
+        if _is_plugged_in(name)
+    ]
+
+
+def _practice_title(name: str) -> str:
+    # A device that nobody used yet has no folder, and listing ports must not make one.
+    model = practice.MODELS[name] if name in practice.MODELS else practice.practice_device(name).model
+    return f"{model.title}, {model.size_text}"
+
+
+def _is_plugged_in(name: str) -> bool:
+    made = (practice.practice_folder() / name / "device.json").exists()
+    return not made or practice.practice_device(name).state().plugged_in
+
+
+def _devices(ports: Iterable[Port]) -> set[str]:
+    return {port.device for port in ports}
+
+
+def _number_in(text: str) -> int | None:
+    found = re.search(r"\[Errno (\d+)\]|PermissionError\((\d+)|FileNotFoundError\((\d+)", text)
+    return next((int(n) for n in found.groups() if n), None) if found else None
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or [""])[0]

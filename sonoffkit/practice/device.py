@@ -1,0 +1,252 @@
+"""A practice device in its folder: its flash and its state outlive every program that uses it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from .chip import Chip, ChipState, Running
+from .factory import factory_image
+from .faults import Faults
+from .flash import NorFlash
+from .line import FTDI_LATENCY, Line
+from .models import MODELS, Model
+
+__all__ = ["DeviceInUse", "PracticeDevice", "known_devices", "practice_device", "practice_folder"]
+
+# A maker's prefix of Espressif's, as on many Sonoffs; the rest is drawn for each device.
+OUI = bytes.fromhex("5ccf7f")
+LOCK_WAIT_SECONDS = 2.0  # an action by hand waits so long for another program's to end
+
+
+class DeviceInUse(Exception):
+    """Another program, or another notebook, has this device's port open."""
+
+
+def practice_folder() -> Path:
+    """Where the practice devices live: ``$SONOFFKIT_HOME/practice``, or in the user's data folder."""
+    home = os.environ.get("SONOFFKIT_HOME")
+    return Path(home or platformdirs.user_data_dir("sonoffkit", appauthor=False)) / "practice"
+
+
+def known_devices() -> list[str]:
+    """The names of the practice devices: one for each model, and any others there are folders of."""
+    folder = practice_folder()
+    made = {path.parent.name for path in folder.glob("*/device.json")} if folder.is_dir() else set()
+    return [*MODELS, *sorted(made - set(MODELS))]
+
+
+_devices: dict[Path, PracticeDevice] = {}
+_devices_lock = threading.Lock()
+
+
+def practice_device(name: str = "basic", folder: Path | str | None = None, model: str | None = None) -> PracticeDevice:
+    """The device of a name (or in a folder), made new if there is none; one object for each in a process.
+
+    Raises ValueError for a name that no folder can have, for an unknown model,
+    and where the folder holds a device of another model.
+    """
+    if folder is None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise ValueError(f"{name!r} is no name for a practice device: use letters, digits, '-' and '_'")
+        folder = practice_folder() / name
+    path = Path(folder).expanduser().resolve()
+    with _devices_lock:
+        if path not in _devices:
+            _devices[path] = PracticeDevice(path, model or (name if name in MODELS else None))
+        device = _devices[path]
+    if model and device.model.name != model:
+        raise ValueError(f"the practice device in {path} is a {device.model.name}, not a {model}")
+    return device
+
+
+class PracticeDevice:
+    """One device: the chip's flash and state in a folder, the hand that touches it, and its faults.
+
+    ``attach`` opens its one port; while it is open nobody else can, in this
+    process or another. The hand works at any time.
+    """
+
+    def __init__(self, folder: Path, model: str | None = None) -> None:
+        self.folder = folder
+        self.faults = Faults()
+        self.condition = threading.Condition(threading.RLock())
+        self._lock = filelock.FileLock(folder / "lock", thread_local=False)
+        self._open: _OpenChip | None = None
+        self.line: Line | None = None
+        if not (folder / "device.json").exists():
+            _make(folder, _model(model))
+        about = json.loads((folder / "device.json").read_text(encoding="utf-8"))
+        self.model = _model(about["model"])
+        self.mac = bytes.fromhex(about["mac"].replace(":", ""))
+
+    def __repr__(self) -> str:
+        return f"<PracticeDevice {self.model.name} in {self.folder}>"
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    # The port
+
+    def attach(self, *, realtime: bool = False, latency: float = FTDI_LATENCY) -> Line:
+        """Open the device's port; raises DeviceInUse if it is open already."""
+        with self.condition:
+            if self._open:
+                raise DeviceInUse(self.name)
+            self._open = self._load(wait=0)
+            self.line = Line(self._open.chip, realtime=realtime, latency=latency)
+            return self.line
+
+    def detach(self) -> None:
+        """Close the port; the device keeps what it runs."""
+        with self.condition:
+            opened, self._open, self.line = self._open, None, None
+            if opened:
+                opened.chip.let_go()
+                self._unload(opened)
+            self.condition.notify_all()
+
+    # The hand
+
+    def hold_button(self) -> None:
+        """Press the button (GPIO0 low); it counts when the power comes."""
+        with self._touch() as chip:
+            chip.press_button(True)
+
+    def release_button(self) -> None:
+        """Let the button go."""
+        with self._touch() as chip:
+            chip.press_button(False)
+
+    def power_off(self) -> None:
+        """Take the 3.3 V away."""
+        with self._touch() as chip:
+            chip.power(False)
+            if self.line:
+                self.line.drop_all()
+
+    def power_on(self) -> None:
+        """Give it 3.3 V: with the button held it goes into download mode, else it starts its firmware."""
+        with self._touch() as chip:
+            chip.power(True)
+
+    def power_cycle(self) -> None:
+        """Off, and on again."""
+        self.power_off()
+        self.power_on()
+
+    def unplug(self) -> None:
+        """Pull the adapter: the port vanishes, and the device's power with it."""
+        with self._touch() as chip:
+            chip.state.plugged_in = False
+            chip.power(False)
+
+    def plug_in(self) -> None:
+        """Put the adapter back: the port is there again, and the power comes."""
+        with self._touch() as chip:
+            chip.state.plugged_in = True
+            chip.power(True)
+
+    def state(self) -> ChipState:
+        """A copy of the pins, the power and what runs, as last written down."""
+        with self.condition:
+            if self._open:
+                return ChipState.from_dict(self._open.chip.state.to_dict())
+        return _read_state(self.folder)
+
+    def contents(self) -> bytes:
+        """What the flash holds now."""
+        return (self.folder / "flash.bin").read_bytes()
+
+    @contextlib.contextmanager
+    def _touch(self) -> Iterator[Chip]:
+        with self.condition:
+            if self._open:
+                yield self._open.chip
+            else:
+                opened = self._load(wait=LOCK_WAIT_SECONDS)
+                try:
+                    yield opened.chip
+                finally:
+                    self._unload(opened)
+            self.condition.notify_all()
+
+    def _load(self, wait: float) -> _OpenChip:
+        try:
+            self._lock.acquire(timeout=wait)
+        except filelock.Timeout:
+            raise DeviceInUse(self.name) from None
+        try:
+            return _OpenChip(self)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _unload(self, opened: _OpenChip) -> None:
+        opened.close()
+        self._lock.release()
+
+
+class _OpenChip:
+    """The chip with its flash in memory, written through to the folder."""
+
+    def __init__(self, device: PracticeDevice) -> None:
+        self._folder = device.folder
+        with (device.folder / "flash.bin").open("r+b") as file:
+            self._cells = mmap.mmap(file.fileno(), 0)
+        state = _read_state(device.folder)
+        flash = NorFlash(self._cells)
+        self.chip = Chip(device.model, device.mac, flash, state, device.faults, self.save)
+
+    def save(self) -> None:
+        _write_state(self._folder, self.chip.state)
+
+    def close(self) -> None:
+        self.save()
+        self._cells.flush()
+        self._cells.close()
+
+
+def _model(name: str | None) -> Model:
+    if name not in MODELS:
+        raise ValueError(f"there is no practice model {name!r}; there are: {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def _make(folder: Path, model: Model) -> None:
+    """A device as it comes from the shop, but already in download mode: somebody held the button."""
+    mac = OUI + secrets.token_bytes(3)
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / "lock"):
+        if (folder / "device.json").exists():  # another program was faster
+            return
+        (folder / "flash.bin").write_bytes(factory_image(model, mac))
+        _write_state(folder, ChipState(running=Running.ROM))
+        about = {"model": model.name, "mac": mac.hex(":")}
+        _write_whole(folder / "device.json", json.dumps(about, indent=1))
+
+
+def _read_state(folder: Path) -> ChipState:
+    return ChipState.from_dict(json.loads((folder / "state.json").read_text(encoding="utf-8")))
+
+
+def _write_state(folder: Path, state: ChipState) -> None:
+    _write_whole(folder / "state.json", json.dumps(state.to_dict(), indent=1))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader, or a crash, finds the old or the new one and nothing between."""
+    part = path.with_suffix(".new")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

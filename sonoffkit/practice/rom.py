@@ -1,0 +1,77 @@
+"""The ROM loader: what answers after a power-up with GPIO0 low."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from .flash import SECTOR
+from .loader import Boot, Loader, Op, Step
+from .machine import Machine
+from .slip import Request, checksum, reply_frame
+
+__all__ = ["RomLoader"]
+
+SECTORS_PER_BLOCK = 16
+INVALID_MESSAGE = 0x0105
+OPERATION_FAILED = 0x0106
+
+
+class RomLoader(Loader):
+    """Commands of the ESP8266's mask ROM. It can write flash but not read it back."""
+
+    SYNC_VALUE = 0x20120707  # from real traces (esptool issue 372)
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._write_address: int | None = None
+        self._last = (Op.SYNC, 0)
+        self._handlers |= {
+            Op.FLASH_BEGIN: self._flash_begin,
+            Op.FLASH_DATA: self._flash_data,
+            Op.FLASH_END: self._flash_end,
+        }
+
+    def frame(self, payload: bytes) -> Iterator[Step]:
+        yield from super().frame(payload)
+        if len(payload) > 1 and payload[1] in self._handlers:
+            self._last = (payload[1], self.SYNC_VALUE if payload[1] == Op.SYNC else 0)
+
+    def _unknown(self, request: Request) -> Iterator[Step]:
+        # The ROM repeats its last answer with an error status (inferred; every esptool accepts it).
+        op, value = self._last
+        for _ in range(8 if op == Op.SYNC else 1):
+            yield reply_frame(op, value, status=INVALID_MESSAGE)
+
+    def _flash_begin(self, request: Request) -> Iterator[Step]:
+        size, _blocks, _block_size, offset = struct.unpack_from("<IIII", request.data)
+        self.machine.flash_attached = True
+        self._write_address = offset
+        yield self._erase_as_the_rom_does(offset // SECTOR, -(-size // SECTOR))
+        yield reply_frame(Op.FLASH_BEGIN)
+
+    def _erase_as_the_rom_does(self, first: int, sectors: int) -> float:
+        """The ROM erases too much: the head up to the next block counts twice (esptool works around it)."""
+        head = min(sectors, SECTORS_PER_BLOCK - first % SECTORS_PER_BLOCK)
+        return sum(
+            self.machine.flash.erase_sector(sector * SECTOR)
+            for sector in range(first, first + (sectors + head if sectors else 0))
+        )
+
+    def _flash_data(self, request: Request) -> Iterator[Step]:
+        struct.unpack_from("<IIII", request.data)
+        data = request.data[16:]
+        if self._write_address is None:
+            yield reply_frame(Op.FLASH_DATA, status=OPERATION_FAILED)
+        elif checksum(data) != request.checksum:
+            yield reply_frame(Op.FLASH_DATA, status=self.BAD_CHECKSUM)
+        else:
+            yield self.machine.flash.program(self._write_address, data)
+            self._write_address += len(data)
+            yield reply_frame(Op.FLASH_DATA)
+
+    def _flash_end(self, request: Request) -> Iterator[Step]:
+        (run,) = struct.unpack_from("<I", request.data)
+        yield reply_frame(Op.FLASH_END)
+        # A restart by software does not sample the pins again: the loader comes back.
+        yield Boot(loader=not run)

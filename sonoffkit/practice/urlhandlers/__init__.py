@@ -1,0 +1,1 @@
+"""Found by pyserial once this package is among ``serial.protocol_handler_packages``."""
