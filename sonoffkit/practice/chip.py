@@ -17,7 +17,7 @@ from .slip import SlipDecoder
 from .stub import GREETING, StubLoader
 from .uart import heard
 
-__all__ = ["Chip", "ChipState", "Running", "Sent"]
+__all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]
 
 # How long EN takes to rise through its capacitor on boards with automatic
 # reset; the pins are sampled then (esptool issue 383).

@@ -15,7 +15,7 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-from .chip import Chip, ChipState, Running
+from .chip import EN_RISE_SECONDS, Chip, ChipState, Running
 from .factory import factory_image
 from .faults import Faults
 from .flash import NorFlash
@@ -99,12 +99,15 @@ class PracticeDevice:
 
     # The port
 
-    def attach(self, *, realtime: bool = False, latency: float = FTDI_LATENCY) -> Line:
+    def attach(
+        self, *, realtime: bool = False, latency: float = FTDI_LATENCY, en_rise: float = EN_RISE_SECONDS
+    ) -> Line:
         """Open the device's port; raises DeviceInUse if it is open already."""
         with self.condition:
             if self._open:
                 raise DeviceInUse(self.name)
             self._open = self._load(wait=0)
+            self._open.chip.en_rise = en_rise
             self.line = Line(self._open.chip, realtime=realtime, latency=latency)
             return self.line
 

@@ -14,6 +14,7 @@ from typing import Any
 import serial
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException, to_bytes
 
+from .chip import EN_RISE_SECONDS
 from .device import DeviceInUse, PracticeDevice, practice_device
 from .line import FTDI_LATENCY, Line, Unplugged
 
@@ -36,8 +37,8 @@ def register() -> None:
 class PracticeSerial(SerialBase):  # type: ignore[misc]
     """A serial port with a practice device at its other end.
 
-    ``practice://NAME[?model=M&home=DIR&realtime=1&latency=SECONDS]``. It has
-    no file descriptor; the device is locked while it is open.
+    ``practice://NAME[?model=M&home=DIR&realtime=1&latency=SECONDS&en_rise=SECONDS]``.
+    It has no file descriptor; the device is locked while it is open.
     """
 
     BAUDRATES = (74880, *SerialBase.BAUDRATES)
@@ -169,6 +170,7 @@ def _parse(url: str) -> tuple[PracticeDevice, dict[str, Any]]:
         options: dict[str, Any] = {
             "realtime": query.pop("realtime", "0") in ("1", "true", "yes"),
             "latency": float(query.pop("latency", FTDI_LATENCY)),
+            "en_rise": float(query.pop("en_rise", EN_RISE_SECONDS)),
         }
         if query:
             raise ValueError(f"unknown option {next(iter(query))!r}")
