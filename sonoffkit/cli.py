@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -27,6 +28,51 @@ class Door(Protocol):
 @click.version_option(package_name="sonoffkit")
 def main() -> None:
     """Back up, understand and reflash Sonoff switches, with or without hardware."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="sonoffkit-workshop")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser; the address is printed.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The server's TCP port.")
+def lab(folder: Path, no_browser: bool, port: int | None) -> None:
+    """Open the notebooks in JupyterLab.
+
+    They are copied into FOLDER (sonoffkit-workshop unless given); what you
+    changed there is never overwritten. Nothing is asked of the network.
+    """
+    from .course import Copied, copy_course
+    from .lab import lab_command, lab_environment
+
+    folder = folder.resolve()
+    try:
+        copied = copy_course(folder)
+    except OSError as exc:
+        raise click.ClickException(f"the notebooks cannot be copied to {folder}: {exc.strerror}") from None
+    for name, what in copied.items():
+        if what is not Copied.SAME:
+            click.echo(f"{name}: {what.value}")
+    click.echo(f"Opening JupyterLab in {folder}. Stop it with Ctrl-C.")
+    command = lab_command(folder, min(copied), browser=not no_browser, port=port)
+    sys.exit(_call(command, lab_environment(folder)))
+
+
+@main.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Save the notebooks with outputs here.")
+def rehearse(out: Path | None) -> None:
+    """Run every notebook on fresh practice Sonoffs, and say which passed.
+
+    Needs no browser, no hardware and no network. The exit status is 0 when
+    all passed.
+    """
+    from .rehearsal import rehearse as run_all
+
+    results = []
+    for result in run_all(out):
+        click.echo(str(result))
+        results.append(result)
+    if not results:
+        raise click.ClickException("there are no notebooks: the installation is incomplete.")
+    sys.exit(0 if all(result.passed for result in results) else 1)
 
 
 @main.command()
@@ -84,6 +130,16 @@ def practice(
         opened.serve(stop)
     except KeyboardInterrupt:
         stop.set()
+
+
+def _call(command: list[str], environment: dict[str, str]) -> int:
+    """Run a program until it ends; Ctrl-C is its own to handle, and it asks before it stops."""
+    with subprocess.Popen(command, env=environment) as program:
+        while True:
+            try:
+                return program.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def _is_device(home: Path | None) -> bool:

@@ -1,0 +1,58 @@
+"""The esptool command that does the same, for those who want to leave the kit."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from . import practice
+from .ports import is_practice
+
+__all__ = ["RFC2217_PORT", "esptool_command", "served_port", "terminal_steps"]
+
+RFC2217_PORT = 2217  # the number that the shown command uses; any other will do
+
+
+def esptool_command(port: str, *words: str) -> str:
+    """One line for a terminal, with this port and these words, quoted for this system's shell."""
+    return _quoted(["esptool", "--port", served_port(port), *words])
+
+
+def served_port(port: str) -> str:
+    """The port's name for a terminal: a practice Sonoff's is where ``sonoffkit practice`` serves it."""
+    if not is_practice(port):
+        return port
+    if sys.platform == "win32":
+        return f"rfc2217://127.0.0.1:{RFC2217_PORT}"
+    return str(practice.practice_folder() / _name(port) / "port")
+
+
+def terminal_steps(port: str, *words: str) -> list[str]:
+    """The commands to type: for a practice Sonoff first the one that puts it on a port, in another terminal."""
+    if not is_practice(port):
+        return [esptool_command(port, *words)]
+    start = ["sonoffkit", "practice", "--model", _model(port)]
+    if _name(port) not in practice.MODELS:
+        start += ["--home", str(practice.practice_folder() / _name(port))]
+    if sys.platform == "win32":
+        start += ["--serve", str(RFC2217_PORT)]
+    return [_quoted(start), esptool_command(port, *words)]
+
+
+def _name(port: str) -> str:
+    return port[len(practice.SCHEME) :].split("?")[0]
+
+
+def _model(port: str) -> str:
+    name = _name(port)
+    return name if name in practice.MODELS else practice.practice_device(name).model.name
+
+
+def _quoted(words: list[str]) -> str:
+    home = str(Path.home())
+    if sys.platform == "win32":
+        return subprocess.list2cmdline(words)
+    # "~" is read by the shell only where it is not quoted, so it is put in after quoting.
+    return " ".join(shlex.quote(word).replace(home + "/", "~/", 1) for word in words)

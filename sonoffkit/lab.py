@@ -1,0 +1,50 @@
+"""JupyterLab as the course needs it: the first notebook open, no network, uploads to 64 MB."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+__all__ = ["lab_command", "lab_environment"]
+
+UPLOAD_LIMIT = 64 * 1024 * 1024  # bytes; without it uploads over 10 MiB vanish without a word
+SETTINGS = {
+    # or JupyterLab asks, in a corner, whether it may fetch its news
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def lab_command(folder: Path, first: str, *, browser: bool = True, port: int | None = None) -> list[str]:
+    """The command that opens JupyterLab on a folder."""
+    options = [
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab/tree/{first}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {UPLOAD_LIMIT}}}",
+        "--ServerApp.log_level=WARN",
+    ]
+    if not browser:
+        options.append("--no-browser")
+    if port is not None:
+        options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")  # in a container there is often nobody else
+    return [sys.executable, "-m", "jupyterlab", *options]
+
+
+def lab_environment(folder: Path) -> dict[str, str]:
+    """The environment for it: our settings, and this Python's own kernel before any other."""
+    settings = folder / ".sonoffkit-lab"
+    for name, values in SETTINGS.items():
+        path = settings / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(json.dumps(values), encoding="utf-8")
+    scripts = sysconfig.get_path("scripts")
+    # The settings folder is ours only where the user has none of their own choosing.
+    return {"JUPYTERLAB_SETTINGS_DIR": str(settings)} | os.environ | {"PATH": scripts + os.pathsep + os.environ["PATH"]}

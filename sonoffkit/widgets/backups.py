@@ -1,0 +1,67 @@
+"""The backup picker: what lies in the vault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from ..errors import BackupNeeded
+from ..vault import Backup, Vault
+from .copying import CopyRow
+from .style import says, sheet
+
+__all__ = ["BackupPicker"]
+
+
+class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Shows the vault's backups, newest first and that one chosen; of one device, if a MAC is given."""
+
+    def __init__(self, vault: Vault | None = None, mac: str | None = None) -> None:
+        self._vault, self._mac = vault or Vault(), mac
+        self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-backups")
+        self._again = widgets.Button(description="Look again", icon="refresh")
+        self._says = widgets.HTML().add_class("sk-html")
+        self._copy = CopyRow()
+        self._choice.observe(self._chosen, "value")
+        self._again.on_click(lambda _: self.refresh())
+        super().__init__(
+            [sheet(), widgets.HTML("<b>Which backup?</b>"), self._choice, self._again, self._says, self._copy]
+        )
+        self.add_class("sk-box")
+        self.refresh()
+
+    def picked(self) -> Backup:
+        """The chosen backup; raises BackupNeeded."""
+        backup: Backup | None = self._choice.value
+        if backup is None:
+            raise BackupNeeded(f"There is no backup to choose in {self._vault.folder}.")
+        return backup
+
+    def refresh(self) -> None:
+        """Look what lies in the vault now."""
+        backups = self._vault.backups(self._mac)
+        self._choice.options = [(_label(backup), backup) for backup in backups]
+        self._choice.value = backups[0] if backups else None
+        self._show(self._choice.value)
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        self._show(change["new"])
+
+    def _show(self, backup: Backup | None) -> None:
+        self._copy.offer(backup)
+        problems = [("Look at", text) for text in self._vault.problems()]
+        place = ("Vault", str(self._vault.folder))
+        if backup is None:
+            self._says.value = says(
+                "care", "There is no backup yet.", "Notebook 2-backup makes one.", [place, *problems]
+            )
+        else:
+            rows = [("SHA-256", backup.manifest.sha256), place, *problems]
+            self._says.value = says("good", backup.path.name, rows=rows)
+
+
+def _label(backup: Backup) -> str:
+    manifest = backup.manifest
+    sticker = f", sticker {manifest.sticker}" if manifest.sticker else ""
+    return f"{manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size // 0x100000} MB{sticker}"

@@ -1,0 +1,107 @@
+"""The image picker: the firmware files in a folder, and a way to add one."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from ..errors import ImageError, ImageUnreadable
+from ..firmware import Image, load_image
+from ..practice import lesson_images
+from .style import says, sheet
+
+__all__ = ["ImagePicker"]
+
+ENDINGS = (".bin", ".bin.gz")
+
+
+class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Shows the ``.bin`` and ``.bin.gz`` files of a folder and checks the one that is chosen.
+
+    The practice images are put into the folder where they are missing, so
+    that there is always something to flash on a practice Sonoff.
+    """
+
+    def __init__(self, folder: Path | str = "images") -> None:
+        self.folder = Path(folder)
+        self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-images")
+        self._unpack = widgets.Checkbox(description="unpack a .gz", indent=False)
+        self._upload = widgets.FileUpload(accept=".bin,.gz", multiple=False, description="Add a file").add_class(
+            "sk-upload"
+        )
+        self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
+        self._choice.observe(self._changed, "value")
+        self._unpack.observe(self._changed, "value")
+        self._upload.observe(self._uploaded, "value")
+        row = widgets.HBox([self._upload, self._unpack])
+        super().__init__([sheet(), widgets.HTML("<b>Which firmware?</b>"), self._choice, row, self._says])
+        self.add_class("sk-box")
+        self.refresh()
+
+    @property
+    def file(self) -> Path | None:
+        """The chosen file."""
+        name = self._choice.value
+        return self.folder / name if name else None
+
+    def picked(self) -> Image:
+        """The chosen image, checked; raises an ImageError."""
+        if self.file is None:
+            raise ImageUnreadable(f"There is no firmware in {self.folder.resolve()}.", "Put a .bin file there.")
+        return load_image(self.file, unpack=self._unpack.value)
+
+    def refresh(self) -> None:
+        """Look what lies in the folder now."""
+        self._fill()
+        chosen = self._choice.value
+        names = sorted(path.name for path in self.folder.glob("*") if path.name.endswith(ENDINGS))
+        self._choice.options = names
+        self._choice.value = chosen if chosen in names else (names[0] if names else None)
+        self._show()
+
+    def add(self, name: str, data: bytes) -> None:
+        """Put a file into the folder and choose it; a file of that name stays as it is."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / Path(name).name
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            if path.read_bytes() != data:
+                self._says.value = says("bad", f"There is another file named {path.name} already.", "Rename yours.")
+                return
+        self.refresh()
+        self._choice.value = path.name
+
+    def _fill(self) -> None:
+        """Put the practice images there where they are missing; a read-only folder is left as it is."""
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name, data in lesson_images().items():
+                if not (self.folder / name).exists():
+                    (self.folder / name).write_bytes(data)
+
+    def _uploaded(self, change: dict[str, Any]) -> None:
+        for upload in change["new"]:
+            self.add(upload["name"], bytes(upload["content"]))
+
+    def _changed(self, change: dict[str, Any]) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        place = ("Folder", str(self.folder.resolve()))
+        large = ("Large files", "if one over 10 MB does not arrive, copy it into the folder and run this cell again")
+        try:
+            image = self.picked()
+        except ImageError as error:
+            self._says.value = says("care", str(error), error.hint, [place, large])
+            return
+        rows = [("Size", f"{len(image.data):,} bytes".replace(",", " ")), ("SHA-256", image.sha256), place]
+        if image.checked_against:
+            rows.append(("Published", f"it matches {image.checked_against}"))
+        if image.is_practice:
+            rows.append(("Practice", "for the practice Sonoff only: it holds no program"))
+        self._says.value = says("good", f"{image.name} is a sound ESP8266 image", rows=rows)

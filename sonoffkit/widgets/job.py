@@ -1,0 +1,236 @@
+"""One operation at work: a thread, its state, its numbers and its words. Knows no widget."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from ..errors import Cancelled, DeviceChanged, NotFinished, OperationRunning, SonoffkitError
+from ..ports import is_practice
+from ..session import SAFE_BAUD, Device, Identity, connect_when_ready, log_to
+from .plans import Plan
+
+__all__ = ["Job", "JobState", "Snapshot", "job_for"]
+
+LONGEST_LOG = 200  # lines; a log is to be read
+CONFIRM_LENGTH = 4  # characters of the MAC
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    READY = "ready"
+    CONNECTING = "connecting"
+    WAITING = "waiting"  # for a hand: the device does not answer yet
+    CONFIRM = "confirm"  # for a person: something will be lost
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A job at one moment: what a view shows."""
+
+    state: JobState = JobState.READY
+    done: int = 0
+    total: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    hint: str = ""
+    identity: Identity | None = None
+    can_cancel: bool = True
+
+    @property
+    def speed(self) -> float:
+        """Bytes a second, 0 while it can't be told."""
+        return self.done / self.seconds if self.seconds > 0.5 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        return (self.total - self.done) / self.speed if self.speed and self.total else None
+
+
+class Job:
+    """An operation on a port, in a thread of its own.
+
+    ``start`` it once; ``cancel`` asks it to stop; ``wait`` until it is over.
+    ``result`` gives what it brought, or raises what ended it.
+    """
+
+    def __init__(self, plan: Plan, port: str, baud: int = SAFE_BAUD, patience: float = 120.0) -> None:
+        self.plan, self.port = plan, port
+        self._baud, self._patience = baud, patience
+        self._lock = threading.Lock()
+        self._now = Snapshot()
+        self._log: list[str] = []
+        self._cancel = threading.Event()
+        self._confirmed = threading.Event()
+        self._over = threading.Event()
+        self._began = 0.0
+        self._outcome: Any = None
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin; raises OperationRunning if another job has the port."""
+        with _jobs_lock:
+            other = _jobs.get(self.port)
+            if other and other is not self and other.is_live:
+                raise OperationRunning(f"This notebook is busy on {self.port}: {other.plan.title.lower()}.")
+            if self._thread:
+                return
+            _jobs[self.port] = self
+            self._thread = threading.Thread(target=self._work, name=f"sonoffkit {self.plan.name}", daemon=True)
+        self._change(state=JobState.CONNECTING)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; it does so between two packets, or not where it can't."""
+        self._cancel.set()
+        if not self._thread:
+            self._finish(JobState.CANCELLED, Cancelled("You stopped it."))
+
+    def confirm(self, text: str) -> bool:
+        """Whether the text is the end of the MAC; if so, the job goes on."""
+        identity = self._now.identity
+        if identity and _letters(text) == _letters(identity.mac)[-CONFIRM_LENGTH:]:
+            self._confirmed.set()
+            return True
+        return False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is over; False if it is not after ``timeout`` seconds."""
+        return self._over.wait(timeout)
+
+    @property
+    def is_live(self) -> bool:
+        return self._thread is not None and not self._over.is_set()
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    @property
+    def result(self) -> Any:
+        """What it brought; raises what ended it, or NotFinished."""
+        if self._error:
+            raise self._error
+        if not self._over.is_set():
+            raise NotFinished(f"'{self.plan.title}' has not finished.")
+        return self._outcome
+
+    @property
+    def outcome(self) -> Any:
+        """What it brought, None if nothing (yet)."""
+        return self._outcome
+
+    @property
+    def error(self) -> BaseException | None:
+        return self._error
+
+    def snapshot(self) -> Snapshot:
+        with self._lock:
+            return self._now
+
+    def log(self) -> list[str]:
+        """The last lines that were said."""
+        with self._lock:
+            return list(self._log)
+
+    # In the thread
+
+    def _work(self) -> None:
+        try:
+            with log_to(self._say):
+                outcome = self._connect_and_run()
+        except Cancelled as error:
+            self._finish(JobState.CANCELLED, error)
+        except Exception as error:
+            self._say(f"{type(error).__name__}: {error}")
+            self._finish(JobState.FAILED, error)
+        else:
+            self._outcome = outcome
+            self._finish(JobState.DONE, None)
+
+    def _connect_and_run(self) -> Any:
+        with self._connect() as device:
+            prepared = self.plan.prepare(device.identity)
+            if not self.plan.loses or is_practice(self.port):
+                return self._run(device, prepared)
+            identity = device.identity
+        self._ask_person()  # the port is closed while a person thinks
+        with self._connect() as device:
+            if device.identity != identity:
+                raise DeviceChanged(
+                    f"This is not the device {identity.mac} that you confirmed, but {device.identity.mac}."
+                )
+            return self._run(device, prepared)
+
+    def _connect(self) -> Device:
+        self._change(state=JobState.CONNECTING, message="", hint="")
+        device = connect_when_ready(
+            self.port, self._baud, patience=self._patience, cancel=self._cancel, waiting=self._waiting
+        )
+        self._change(state=JobState.CONNECTING, message="", hint="", identity=device.identity)
+        return device
+
+    def _waiting(self, error: SonoffkitError) -> None:
+        self._change(state=JobState.WAITING, message=str(error), hint=error.hint)
+
+    def _ask_person(self) -> None:
+        self._change(state=JobState.CONFIRM, message=self.plan.loses)
+        while not self._confirmed.wait(0.1):
+            if self._cancel.is_set():
+                raise Cancelled("You did not confirm it, and nothing was done.")
+
+    def _run(self, device: Device, prepared: dict[str, Any]) -> Any:
+        self._began = time.monotonic()
+        self._change(state=JobState.RUNNING, message="", hint="", can_cancel=not self.plan.no_cancel)
+        return self.plan.carry_out(device, self._progress, self._cancel, prepared)
+
+    def _progress(self, done: int, total: int) -> None:
+        self._change(done=done, total=total, seconds=time.monotonic() - self._began)
+
+    def _say(self, line: str) -> None:
+        with self._lock:
+            self._log.append(line)
+            del self._log[:-LONGEST_LOG]
+
+    def _change(self, **what: Any) -> None:
+        with self._lock:
+            self._now = replace(self._now, **what)
+
+    def _finish(self, state: JobState, error: BaseException | None) -> None:
+        self._error = error
+        message = str(error) if error else ""
+        hint = getattr(error, "hint", "")
+        self._change(state=state, message=message, hint=hint, can_cancel=False)
+        if self._began:
+            self._change(seconds=time.monotonic() - self._began)
+        self._over.set()
+
+
+_jobs: dict[str, Job] = {}
+_jobs_lock = threading.Lock()
+
+
+def job_for(plan: Plan, port: str, baud: int = SAFE_BAUD, patience: float = 120.0) -> Job:
+    """The live job of that operation on that port, or a new one: a cell that is run again finds its own."""
+    with _jobs_lock:
+        live = _jobs.get(port)
+    if live and live.is_live and live.plan.name == plan.name:
+        return live
+    return Job(plan, port, baud, patience)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())

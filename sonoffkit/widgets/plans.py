@@ -1,0 +1,224 @@
+"""What each operation needs around it: its title, its proof, what it destroys, its command, its card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from .. import operations
+from ..commands import terminal_steps
+from ..firmware import Image, load_image
+from ..session import Cancel, Device, Identity, Progress
+from ..vault import Backup, Vault
+
+__all__ = ["Plan", "plan_for"]
+
+# One row of a result card: a name and what it is.
+Row = tuple[str, str]
+
+
+class Picks(Protocol):
+    """A picker: ``picked()`` gives what the person chose, or raises an error with a hint."""
+
+    def picked(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One operation as the runner runs it.
+
+    ``prepare`` looks before anything is done: it raises what forbids the
+    operation, and gives what ``run`` needs besides the device. ``loses`` says
+    what will be lost; where it is empty, nothing is destroyed. ``no_cancel``
+    says why the operation can't be stopped, where it can't.
+    """
+
+    name: str
+    title: str
+    prepare: Callable[[Identity], dict[str, Any]]
+    run: Callable[..., Any]
+    command: Callable[[str], list[str]]
+    rows: Callable[[Any], list[Row]]
+    loses: str = ""
+    no_cancel: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def carry_out(self, device: Device, progress: Progress, cancel: Cancel, prepared: dict[str, Any]) -> Any:
+        return self.run(device, **prepared, **self.options, progress=progress, cancel=cancel)
+
+
+def plan_for(operation: Callable[..., Any], options: dict[str, Any]) -> Plan:
+    """The plan for one of ``sonoffkit.operations``; TypeError for anything else."""
+    try:
+        make = PLANS[operation]
+    except (KeyError, TypeError):
+        names = ", ".join(known.__name__ for known in PLANS)
+        raise TypeError(f"an OperationRunner runs one of {names}") from None
+    return make(**options)
+
+
+def _identify() -> Plan:
+    return Plan(
+        "identify",
+        "Say hello to the device",
+        lambda identity: {},
+        operations.identify,
+        lambda port: terminal_steps(port, "flash-id"),
+        lambda result: _who(result.identity),
+    )
+
+
+def _back_up(vault: Vault | None = None, sticker: str = "") -> Plan:
+    vault = vault or Vault()
+    return Plan(
+        "back_up",
+        "Back up the whole flash",
+        lambda identity: {},
+        operations.back_up,
+        lambda port: terminal_steps(port, "read-flash", "0", "ALL", "backup.bin"),
+        lambda result: _backup_rows(result),
+        options={"vault": vault, "sticker": sticker},
+    )
+
+
+def _erase(vault: Vault | None = None, waiver: operations.Waiver | None = None) -> Plan:
+    return Plan(
+        "erase",
+        "Erase the whole flash",
+        lambda identity: {"proof": _proof(vault, waiver, identity)},
+        operations.erase,
+        lambda port: terminal_steps(port, "erase-flash"),
+        lambda result: [*_who(result.identity), ("Result", "every byte is FF: the flash is blank, and checked")],
+        loses="Everything on the device will be erased.",
+        no_cancel="A whole-chip erase is one command inside the flash chip: once begun, it cannot be stopped.",
+    )
+
+
+def _flash(
+    image: Image | Picks | Path | str,
+    vault: Vault | None = None,
+    waiver: operations.Waiver | None = None,
+    mode: str | None = "dout",
+) -> Plan:
+    def prepare(identity: Identity) -> dict[str, Any]:
+        return {"image": _image(image), "proof": _proof(vault, waiver, identity)}
+
+    return Plan(
+        "flash",
+        "Write a firmware",
+        prepare,
+        operations.flash,
+        lambda port: terminal_steps(port, "write-flash", "-fm", mode or "keep", "-fs", "detect", "0x0", _name(image)),
+        lambda result: _flash_rows(result),
+        loses="The firmware on the device will be overwritten.",
+        options={"mode": mode},
+    )
+
+
+def _restore(
+    backup: Backup | Picks | None = None, vault: Vault | None = None, waiver: operations.Waiver | None = None
+) -> Plan:
+    def prepare(identity: Identity) -> dict[str, Any]:
+        chosen = (vault or Vault()).proof_for(identity) if backup is None else _picked(backup)
+        return {"backup": chosen}
+
+    return Plan(
+        "restore",
+        "Write the backup back",
+        prepare,
+        operations.restore,
+        lambda port: terminal_steps(port, "write-flash", "-fm", "keep", "-fs", "keep", "0x0", "backup.bin"),
+        lambda result: [*_who(result.identity), ("Restored", f"{result.backup.path.name}, every byte as it was")],
+        loses="What is on the device now will be overwritten by the backup.",
+        options={"waiver": waiver},
+    )
+
+
+def _verify(backup: Backup | Picks | None = None, vault: Vault | None = None) -> Plan:
+    def prepare(identity: Identity) -> dict[str, Any]:
+        return {"expected": (vault or Vault()).proof_for(identity) if backup is None else _picked(backup)}
+
+    return Plan(
+        "verify",
+        "Compare the device with a backup",
+        prepare,
+        operations.verify,
+        lambda port: terminal_steps(port, "verify-flash", "0x0", "backup.bin"),
+        lambda result: _verify_rows(result),
+    )
+
+
+PLANS: dict[Callable[..., Any], Callable[..., Plan]] = {
+    operations.identify: _identify,
+    operations.back_up: _back_up,
+    operations.erase: _erase,
+    operations.flash: _flash,
+    operations.restore: _restore,
+    operations.verify: _verify,
+}
+
+
+def _proof(vault: Vault | None, waiver: operations.Waiver | None, identity: Identity) -> Backup | operations.Waiver:
+    return waiver or (vault or Vault()).proof_for(identity)
+
+
+def _picked(choice: Any) -> Any:
+    return choice.picked() if hasattr(choice, "picked") else choice
+
+
+def _image(choice: Any) -> Image:
+    chosen = _picked(choice)
+    return chosen if isinstance(chosen, Image) else load_image(chosen)
+
+
+def _name(choice: Any) -> str:
+    chosen = getattr(choice, "file", choice)
+    return getattr(chosen, "name", None) or str(chosen or "firmware.bin")
+
+
+def _who(identity: Identity) -> list[Row]:
+    return [
+        ("Chip", identity.chip),
+        ("MAC", identity.mac),
+        ("Flash", f"{identity.size_text}, id {identity.flash_id:06x}"),
+    ]
+
+
+def _backup_rows(result: operations.BackUpResult) -> list[Row]:
+    manifest = result.backup.manifest
+    rows = [
+        ("File", result.backup.path.name),
+        (
+            "Device",
+            f"{manifest.chip}, MAC {manifest.mac}" + (f", sticker {manifest.sticker}" if manifest.sticker else ""),
+        ),
+        ("Size", f"{manifest.size // 0x100000} MB, the whole flash"),
+        ("Verified", f"MD5 {manifest.md5}, by the device itself"),
+    ]
+    if result.bytes_resumed:
+        rows.append(("Resumed", f"{result.bytes_resumed // 1024} KB were there from an earlier try"))
+    if result.pieces_retried:
+        rows.append(("Noise", f"{result.pieces_retried} pieces broke on the way and were read again"))
+    return rows
+
+
+def _flash_rows(result: operations.FlashResult) -> list[Row]:
+    rows = [
+        *_who(result.identity),
+        ("Written", f"{result.image.name}, {len(result.image.data):,} bytes at {result.address:#x}".replace(",", " ")),
+        ("Verified", f"MD5 {result.md5}, by the device itself"),
+    ]
+    for change in result.changes:
+        rows.append(("Fitted", str(change)))
+    if result.changes:
+        rows.append(
+            ("Note", "a checksum published for the file is that of the file; in flash these header bytes differ")
+        )
+    return rows
+
+
+def _verify_rows(result: operations.VerifyResult) -> list[Row]:
+    verdict = "the same, byte for byte" if result.matches else "different: the device holds something else now"
+    return [("Compared", f"{result.size // 1024} KB"), ("Result", verdict), ("Device's MD5", result.device_md5)]

@@ -1,0 +1,234 @@
+"""The operation runner: start, cancel, how far it is, what it said, what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import threading
+from collections.abc import Callable, Generator
+from typing import Any
+
+import ipywidgets as widgets
+import traitlets
+from IPython.display import display
+
+from ..errors import SonoffkitError
+from ..ports import chosen_port, is_practice
+from ..session import SAFE_BAUD
+from .copying import CopyRow
+from .job import Job, JobState, Snapshot, job_for
+from .plans import plan_for
+from .style import code_block, says, sheet
+
+__all__ = ["OperationRunner"]
+
+REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
+STATES = {
+    JobState.READY: "Ready.",
+    JobState.CONNECTING: "Connecting…",
+    JobState.WAITING: "Waiting for the device. It goes on by itself as soon as the device answers.",
+    JobState.CONFIRM: "Waiting for you.",
+    JobState.RUNNING: "Running…",
+    JobState.DONE: "Done.",
+    JobState.FAILED: "Stopped by an error.",
+    JobState.CANCELLED: "Cancelled.",
+}
+
+
+class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Runs one of ``sonoffkit.operations`` on a port, and shows it.
+
+    ``await runner`` in a notebook's cell shows it, starts it and waits; the
+    buttons stay alive meanwhile, and the kernel's own Stop cancels. In a
+    script, ``runner.wait()``. ``runner.result`` gives the result, or raises
+    what ended it. Made again while it runs, it shows the one that is running.
+
+    >>> runner = OperationRunner(back_up)                       # doctest: +SKIP
+    >>> await runner                                            # doctest: +SKIP
+    """
+
+    state = traitlets.Unicode(JobState.READY.value, read_only=True)
+
+    def __init__(
+        self,
+        operation: Callable[..., Any],
+        port: str | None = None,
+        *,
+        baud: int = SAFE_BAUD,
+        patience: float = 120.0,
+        **options: Any,
+    ) -> None:
+        self._new_job: Callable[[], Job] = lambda: job_for(
+            plan_for(operation, options), port or chosen_port(), baud, patience
+        )
+        self.job = self._new_job()
+        self._shown = self._watched = False
+        self._make_parts()
+        super().__init__(self._parts())
+        self.add_class("sk-box")
+        self.add_class("sk-run")
+        self._show(self.job.snapshot())
+        if self.job.is_live:
+            self._watch()
+
+    # For notebooks and scripts
+
+    def start(self) -> OperationRunner:
+        """Begin, unless it has begun."""
+        self.job.start()
+        self._watch()
+        return self
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+        self.job.cancel()
+        self._show(self.job.snapshot())
+
+    def wait(self, timeout: float | None = None) -> OperationRunner:
+        """Start it if need be and wait until it is over, or ``timeout`` seconds."""
+        self.start()
+        self.job.wait(timeout)
+        self._show(self.job.snapshot())
+        return self
+
+    @property
+    def result(self) -> Any:
+        """What the operation brought; raises what ended it, or NotFinished."""
+        return self.job.result
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._shown_until_over().__await__()
+
+    async def _shown_until_over(self) -> None:
+        if not self._shown:
+            self._shown = True
+            display(self)  # type: ignore[no-untyped-call]
+        self.start()
+        try:
+            while not self.job.is_over:
+                await asyncio.sleep(REFRESH_SECONDS / 2)
+        except (asyncio.CancelledError, KeyboardInterrupt):  # the kernel's Stop
+            self.job.cancel()
+            raise
+        finally:
+            self._show(self.job.snapshot())
+
+    # The parts
+
+    def _make_parts(self) -> None:
+        self._title = widgets.HTML().add_class("sk-html")
+        self._start = widgets.Button(description="Start", button_style="primary", icon="play").add_class("sk-start")
+        self._cancel = widgets.Button(description="Cancel", icon="stop").add_class("sk-cancel")
+        self._bar = widgets.FloatProgress(max=1.0, layout=widgets.Layout(width="100%")).add_class("sk-bar")
+        self._status = widgets.HTML().add_class("sk-html").add_class("sk-status")
+        self._confirm = widgets.Text(
+            description="Type them:", placeholder="last four of the MAC", continuous_update=False
+        ).add_class("sk-confirm")
+        self._log = widgets.HTML().add_class("sk-log")
+        self._command = widgets.HTML().add_class("sk-command")
+        self._card = widgets.HTML().add_class("sk-html").add_class("sk-result")
+        self._copy = CopyRow()
+        self._start.on_click(lambda _: self._start_clicked())
+        self._cancel.on_click(lambda _: self.cancel())
+        self._confirm.observe(self._confirm_typed, "value")
+
+    def _parts(self) -> list[widgets.Widget]:
+        details = widgets.Accordion(
+            [self._command, self._log], titles=("The same in a terminal", "What esptool says"), selected_index=None
+        )
+        buttons = widgets.HBox([self._start, self._cancel])
+        return [
+            sheet(), self._title, buttons, self._bar, self._status, self._confirm, self._card, self._copy, details,
+        ]  # fmt: skip
+
+    def _start_clicked(self) -> None:
+        if self.job.is_over:
+            self.job = self._new_job()
+        try:
+            self.start()
+        except SonoffkitError as error:
+            self._card.value = says("bad", str(error), error.hint)
+
+    def _confirm_typed(self, change: dict[str, Any]) -> None:
+        if change["new"] and not self.job.confirm(change["new"]):
+            self._confirm.value = ""
+            self._confirm.placeholder = "that was not it"
+
+    # Showing
+
+    def _watch(self) -> None:
+        """Look at the job ten times a second until it is over, from a thread: a busy kernel shows it too."""
+        if not self._watched:
+            self._watched = True
+            threading.Thread(target=self._watching, args=(self.job,), name="sonoffkit view", daemon=True).start()
+
+    def _watching(self, job: Job) -> None:
+        while not job.wait(REFRESH_SECONDS):
+            self._show(job.snapshot())
+        self._watched = False
+        self._show(job.snapshot())
+
+    def _show(self, now: Snapshot) -> None:
+        plan, over = self.job.plan, now.state.is_over
+        self._title.value = (
+            f'<span class="sk-title">{plan.title}</span> <span class="sk-quiet">on {html.escape(self.job.port)}</span>'
+        )
+        self._start.disabled = not (now.state is JobState.READY or over)
+        self._start.description = "Run again" if over else "Start"
+        self._cancel.disabled = over or now.state is JobState.READY or not now.can_cancel
+        self._cancel.tooltip = plan.no_cancel if now.state is JobState.RUNNING else ""
+        self._bar.value = 1.0 if now.state is JobState.DONE else now.done / now.total if now.total else 0.0
+        self._bar.bar_style = {JobState.DONE: "success", JobState.FAILED: "danger"}.get(now.state, "info")
+        self._status.value = _status(now, plan.no_cancel)
+        self._confirm.layout.display = None if now.state is JobState.CONFIRM else "none"
+        self._log.value = code_block(self.job.log())
+        self._command.value = self._terminal()
+        self._card.value = self._result_card(now)
+        self._copy.offer(getattr(self.job.outcome, "backup", None) if now.state is JobState.DONE else None)
+        self.set_trait("state", now.state.value)
+
+    def _terminal(self) -> str:
+        steps = self.job.plan.command(self.job.port)
+        if not is_practice(self.job.port):
+            return code_block(steps)
+        return (
+            "A practice Sonoff is put on a port for terminals by the first command (its first line of output is "
+            "the port's name now); the second runs in another terminal. Stop the first to go on here."
+            + code_block(steps)
+        )
+
+    def _result_card(self, now: Snapshot) -> str:
+        plan = self.job.plan
+        if now.state is JobState.DONE:
+            vault = plan.options.get("vault")
+            place = [("Vault", str(vault.folder))] if vault else []
+            return says("good", f"{plan.title}: done", rows=[*plan.rows(self.job.outcome), *place])
+        if now.state is JobState.FAILED:
+            return says("bad", f"{type(self.job.error).__name__}: {now.message}", now.hint)
+        if now.state is JobState.CANCELLED:
+            return says("care", "Cancelled", now.hint)
+        if now.state is JobState.WAITING:
+            return says("care", now.message, now.hint)
+        if now.state is JobState.CONFIRM and now.identity:
+            ask = f"If you want that, type the last four characters of its MAC: {now.identity.mac}"
+            return says("care", f"{now.message} This is a real device.", ask)
+        return ""
+
+
+def _status(now: Snapshot, no_cancel: str) -> str:
+    text = STATES[now.state]
+    if now.state is JobState.RUNNING and now.total:
+        text = f"{now.done // 1024} of {now.total // 1024} KB"
+        if now.speed:
+            text += f", {now.speed / 1024:.0f} KB/s"
+        if now.seconds_left is not None:
+            text += f", {_clock(now.seconds_left)} left"
+    elif now.state is JobState.RUNNING and no_cancel:
+        text = f"Running… {no_cancel}"
+    elif now.state is JobState.DONE:
+        text = f"Done in {_clock(now.seconds)}."
+    return f'<span role="status">{text}</span>'
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
