@@ -45,6 +45,8 @@ def lab_environment(folder: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_text(json.dumps(values), encoding="utf-8")
-    scripts = sysconfig.get_path("scripts")
-    # The settings folder is ours only where the user has none of their own choosing.
-    return {"JUPYTERLAB_SETTINGS_DIR": str(settings)} | os.environ | {"PATH": scripts + os.pathsep + os.environ["PATH"]}
+    ours = {
+        "PATH": sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", ""),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not one that lies in the user's folder
+    }
+    return {"JUPYTERLAB_SETTINGS_DIR": str(settings)} | dict(os.environ) | ours

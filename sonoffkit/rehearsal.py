@@ -53,7 +53,7 @@ def rehearse(out: Path | None = None) -> Iterator[Rehearsed]:
 
 
 def _run(path: Path, workshop: Path, out: Path | None) -> Rehearsed:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook, timeout=LONGEST_CELL_SECONDS, resources={"metadata": {"path": str(workshop)}}, kernel_name="python3"
     )
@@ -65,7 +65,7 @@ def _run(path: Path, workshop: Path, out: Path | None) -> Rehearsed:
         failed, why = _last_run(notebook), _reason(error)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, out / path.name)
+        nbformat.write(notebook, out / path.name)  # type: ignore[no-untyped-call]
     return Rehearsed(path.name, time.monotonic() - began, failed, why)
 
 
@@ -84,8 +84,9 @@ def _reason(error: Exception) -> str:
 @contextlib.contextmanager
 def _home(folder: Path) -> Iterator[None]:
     """A home of its own for the kernels, whose environment is ours; the person's stays untouched."""
-    saved = {name: os.environ.get(name) for name in ("SONOFFKIT_HOME", "SONOFFKIT_VAULT")}
+    saved = {name: os.environ.get(name) for name in ("SONOFFKIT_HOME", "SONOFFKIT_VAULT", "JUPYTER_PREFER_ENV_PATH")}
     os.environ["SONOFFKIT_HOME"] = str(folder)
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # this Python's kernel, not one that lies in the user's folder
     os.environ.pop("SONOFFKIT_VAULT", None)
     try:
         yield

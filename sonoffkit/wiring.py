@@ -9,7 +9,7 @@ which order the pins stand, neither does the card.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -104,7 +104,7 @@ BOARDS = {
             notes=(
                 "Its button is not GPIO0. GPIO0 is at a resistor on the underside and at a small via: see the pictures "
                 "on the page Sonoff Dual of docs.tasmota.com.",
-                "Is its button or relay chip silent? On board v2.0 the labels RX and TX are the other way round.",
+                "No answer on a board v2.0? Swap RX and TX.",
             ),
         ),
         Board(  # Sonoff-Dual-R2.md
@@ -220,21 +220,20 @@ MAINS = ("MAINS UNPLUGGED", "never connect the adapter while the switch is in th
 USB_ONLY = ("USB POWER ONLY", "this board has no mains side: keep mains away from it")
 LIVE = (
     "LIVE GROUND",
-    "On this device GND and every other pin are live mains as soon as it is plugged in. "
+    "GND and every other pin carry live mains when this device is plugged in. "
     "With the adapter on, that can kill you and destroys the computer.",
 )
 CROSS = ("TX and RX cross", "what one side sends,", "the other side hears")
-READ_LABELS = "Read the labels printed on your board: their order may differ."
+READ_LABELS = "Read the labels printed on your board: the order may differ."
 CHECK_LABELS = "Check them against the labels printed on your board."
 ANY_ORDER = "Your adapter's pins may stand in another order: go by their names."
-JUMPER = "jumper on 3.3 V"
-SAFE_POWER = (
+DONE = "When you are done: adapter off, case closed, and only then mains."
+POWER = (
     "Never 5 V: it destroys the chip. Some adapters keep 5 V on VCC even with the jumper on 3.3 V: take the pin "
     "marked 3V3, or measure first.",
-    "No answer? Power off, then see whether TX and RX are crossed.",
-    "Transfers break off? An FT232's 3V3 pin gives only about 50 mA. Use a separate 3.3 V supply of 300 to 500 mA "
-    "and join its ground to both others.",
-    "Done? Adapter off, case closed, and only then mains.",
+    "Breaks off half-way? An FT232's 3V3 pin gives only about 50 mA. Put a separate 3.3 V supply of 300 to 500 mA "
+    "in its place, and join all grounds.",
+    "No answer? Power off, and see whether TX and RX cross.",
 )
 
 
@@ -244,8 +243,8 @@ class Wire:
 
     start: str
     end: str
-    colour: str
     look: str
+    colour: str
     tags: tuple[str, ...]  # one in the middle, or one at each end
     width: float
     dash: str = ""
@@ -253,31 +252,45 @@ class Wire:
 
 # In the order of the adapter's pins as drawn: RXD above TXD, so that the crossing shows.
 WIRES = (
-    Wire("3V3", "3V3", "#c4161c", "red double line", ("3.3 V",), 9),
-    Wire("RXD", "TX", "#c05a00", "orange dots", ("from TX", "to RXD"), 7, "0.1 11"),
-    Wire("TXD", "RX", "#0b4fb3", "blue dashes", ("to RX", "from TXD"), 6, "17 8"),
-    Wire("GND", "GND", "#151515", "black line", ("ground",), 6),
+    Wire("3V3", "3V3", "red double line", "#c4161c", ("3.3 V",), 9),
+    Wire("RXD", "TX", "orange dots", "#c05a00", ("from TX", "to RXD"), 7, "0.1 11"),
+    Wire("TXD", "RX", "blue dashes", "#0b4fb3", ("to RX", "from TXD"), 6, "17 8"),
+    Wire("GND", "GND", "black line", "#151515", ("ground",), 6),
 )
 
 
-def _banner_words(board: Board) -> tuple[str, str]:
-    return USB_ONLY if board.usb_only else MAINS
+@dataclass(frozen=True)
+class List:
+    """A titled list at the foot of the card, numbered when its order matters."""
+
+    title: str
+    items: tuple[str, ...]
+    numbered: bool = False
+
+    def marked(self) -> list[tuple[str, str]]:
+        return [(f"{n}." if self.numbered else "•", item) for n, item in enumerate(self.items, start=1)]
 
 
-def _steps(board: Board) -> list[str]:
-    """The way into download mode: GPIO0 low while power comes."""
+def _lists(board: Board) -> list[List]:
+    own = List("On this board", board.notes)
     if board.usb_only:
-        return ["Plug the cable into the board and the computer.", "Choose its port. There is nothing to hold."]
-    return [
-        "Adapter out of USB. Put the four wires on.",
-        f"{board.gpio0}{'' if board.bridge else ' (it is GPIO0)'}.",
+        return [List("Start", ("Plug the cable in at both ends.", "Choose its port: nothing to hold."), True), own]
+    return [List("Into download mode", _steps(board), True), own, List("Power and trouble", POWER)]
+
+
+def _steps(board: Board) -> tuple[str, ...]:
+    """GPIO0 low while power comes is what the ROM's loader looks for."""
+    return (
+        "Wires on, adapter still out of USB.",
+        f"{board.gpio0}." if board.bridge else f"{board.gpio0} (it is GPIO0).",
         "Give power: plug the adapter into USB.",
-        f"After two seconds, {'take the bridge off' if board.bridge else 'let go'}.",
-    ]
+        "After two seconds, take the bridge off." if board.bridge else "After two seconds, let go.",
+    )
 
 
-def _general(board: Board) -> tuple[str, ...]:
-    return () if board.usb_only else SAFE_POWER
+def _warnings(board: Board) -> list[str]:
+    loud, rest = USB_ONLY if board.usb_only else MAINS
+    return [f"{loud} — {rest}.", *([f"{LIVE[0]} — {LIVE[1]}"] if board.live_ground else [])]
 
 
 def _title(board: Board) -> str:
@@ -285,82 +298,80 @@ def _title(board: Board) -> str:
 
 
 def _in_short(board: Board) -> str:
-    """For those who hear the card: the danger and the wires; the rest follows in words."""
-    wires = [] if board.usb_only else [f"adapter {wire.start} to switch {wire.end}" for wire in WIRES]
-    danger = [" — ".join(_banner_words(board)), *([": ".join(LIVE)] if board.live_ground else [])]
-    return ". ".join([_title(board), *danger, "; ".join(wires) or board.where]).replace("..", ".")
+    """For those who hear the card: the dangers and the wires; the rest follows in words."""
+    wires = "; ".join(f"adapter {wire.start} to switch {wire.end}" for wire in WIRES)
+    return " ".join([f"{_title(board)}.", *_warnings(board), board.where if board.usb_only else f"{wires}."])
 
 
 def _say(board: Board) -> str:
-    blocks = [
-        [_title(board)],
-        [" — ".join(_banner_words(board)) + "."],
-        [f"{LIVE[0]}: {LIVE[1]}"] if board.live_ground else [],
-        [board.where],
-        [] if board.usb_only else _wires_in_words(board),
-        ["Start:" if board.usb_only else "Into download mode:"],
-        [f"{n}. {step}" for n, step in enumerate(_steps(board), start=1)],
-        ["Good to know:"],
-        [f"- {note}" for note in (*board.notes, *_general(board))],
-    ]
-    return "\n".join("\n".join(map(_fold, block)) + _gap(block) for block in blocks if block).strip() + "\n"
+    """All that the card shows, as paragraphs of at most 76 columns."""
+    parts = [_title(board), *_warnings(board), board.where]
+    parts += [] if board.usb_only else _connections(board)
+    parts += [_list_in_words(each) for each in _lists(board)]
+    parts += [] if board.usb_only else [DONE]
+    return "\n\n".join(part if "\n" in part else textwrap.fill(part, 76) for part in parts) + "\n"
 
 
-def _gap(block: list[str]) -> str:
-    return "" if block[-1].endswith(":") else "\n"
-
-
-def _fold(line: str) -> str:
-    return textwrap.fill(line, 76, subsequent_indent="   " if line[0] in "-1234 " else "")
-
-
-def _wires_in_words(board: Board) -> list[str]:
+def _connections(board: Board) -> list[str]:
     labels = {pin.role: pin.label for pin in board.pins}
-    order = ", ".join(pin.label + ("" if pin.role else " (leave it free)") for pin in board.pins)
+    wires = [f"  adapter {wire.start} -> switch {labels[wire.end]}  ({wire.look})" for wire in WIRES]
+    pins = ", ".join(pin.label if pin.role else f"{pin.label} (leave it free)" for pin in board.pins)
     return [
-        f"Pins: {order}, in this order. {CHECK_LABELS}" if board.ordered else f"Pins: {order}. {READ_LABELS}",
-        f"Adapter: {JUMPER}, never on 5 V. {ANY_ORDER}",
-        *(f"  adapter {wire.start} -> switch {labels[wire.end]:<4} {wire.look}" for wire in WIRES),
-        f"{CROSS[0]}: {CROSS[1]} {CROSS[2]}.",
+        f"The adapter's jumper is on 3.3 V, not on 5 V. {ANY_ORDER}",
+        f"The switch's pins, in this order: {pins}. {CHECK_LABELS}"
+        if board.ordered
+        else f"The switch's pins: {pins}. {READ_LABELS}",
+        "\n".join([f"{CROSS[0]}: {CROSS[1]} {CROSS[2]}.", *wires]),
     ]
+
+
+def _list_in_words(each: List) -> str:
+    lines = [
+        textwrap.fill(f"{mark} {item}", 76, subsequent_indent=" " * (len(mark) + 1)) for mark, item in each.marked()
+    ]
+    return "\n".join([f"{each.title}:", *lines])
 
 
 # ---- Drawing: blocks of a known height, stacked --------------------------------
 
-WIDTH = 760
-EDGE = 26
-INK, PAPER, RED, AMBER = "#1a1a1a", "#fdfcf8", "#b00020", "#ffd75e"
-GOLD = "#e9b949"
+WIDTH, MARGIN = 760, 12
+COLUMN = 361
+CENTRE = WIDTH / 2
+INK, GREY, PAPER, RED, BLUE, AMBER, GOLD = "#1a1a1a", "#8c8c8c", "#fdfcf8", "#b00020", "#23404f", "#ffd75e", "#e9b949"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+# The picture: adapter left, switch right, their pins level in rows.
+BOX_WIDTH, BOX_HEIGHT = 190, 390
+ADAPTER_X, BOARD_X = 76, 544
+ADAPTER_PIN, BOARD_PIN = ADAPTER_X + BOX_WIDTH - 12, BOARD_X + 22
+MIDDLE = (ADAPTER_X + BOX_WIDTH + BOARD_X) / 2  # of the wires
+BEND = 39  # half the width in which two wires cross
 
 Block = tuple[float, str]  # its height, and its SVG drawn from y = 0
 
-# The picture: adapter left, switch right, four rows of pins level with each other.
-BOX_WIDTH, BOX_HEIGHT = 190, 384
-ADAPTER_X, BOARD_X = 76, WIDTH - EDGE - 190
-ADAPTER_PIN, BOARD_PIN = ADAPTER_X + BOX_WIDTH - 12, BOARD_X + 22
-MIDDLE = (ADAPTER_X + BOX_WIDTH + BOARD_X) / 2
-FIRST_ROW, ROW = 158, 46
-
 
 def _draw(board: Board) -> str:
-    blocks = [_banner(*_banner_words(board), "#23404f" if board.usb_only else RED)]
-    if board.live_ground:
-        blocks.append(_live_banner())
-    blocks += [_heading(board), _usb_picture() if board.usb_only else _picture(board), _columns(board)]
-    height, body = _stack(blocks)
+    height, body = _stack(_blocks(board))
     key = f"wiring-{board.key}"
+    # JupyterLab wants the namespace in the <svg> tag itself.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:g}" '
         f'viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="{key}-title {key}-desc" '
         f'font-family="{FONT}" style="max-width:100%;height:auto">'
         f'<title id="{key}-title">{escape(_title(board))}</title>'
         f'<desc id="{key}-desc">{escape(_say(board))}</desc>'
-        f"{_rect(1, 1, WIDTH - 2, height - 2, PAPER, '#8c8c8c', radius=12)}{body}</svg>"
+        f"{_rect(1, 1, WIDTH - 2, height - 2, PAPER, GREY, radius=12)}{body}</svg>"
     )
 
 
-def _stack(blocks: Iterable[Block], gap: float = 14) -> Block:
+def _blocks(board: Board) -> list[Block]:
+    if board.usb_only:
+        return [_banner(*USB_ONLY, BLUE), _heading(board), _usb_picture(), _columns(board)]
+    live = [_live_banner()] if board.live_ground else []
+    return [_banner(*MAINS, RED), *live, _heading(board), _picture(board), _columns(board), _done()]
+
+
+def _stack(blocks: Iterable[Block], gap: float = 13) -> Block:
     y, parts = gap, []
     for height, body in blocks:
         parts.append(_at(0, y, body))
@@ -369,190 +380,186 @@ def _stack(blocks: Iterable[Block], gap: float = 14) -> Block:
 
 
 def _banner(loud: str, rest: str, colour: str) -> Block:
-    words = _text(MIDDLE_OF_CARD, 34, loud, 26, "#fff", bold=True, anchor="middle") + _text(
-        MIDDLE_OF_CARD, 60, rest, 17, "#fff", anchor="middle"
-    )
-    signs = _at(44, 13, _warning_sign()) + _at(WIDTH - 96, 13, _unplugged_sign(colour))
-    return 76, _rect(12, 0, WIDTH - 24, 76, colour, radius=8) + words + signs
-
-
-MIDDLE_OF_CARD = WIDTH / 2
+    words = _text(CENTRE, 34, loud, 26, "#fff", bold=True, anchor="middle")
+    words += _text(CENTRE, 60, rest, 17, "#fff", anchor="middle")
+    signs = _at(MARGIN + 32, 13, _warning_sign()) + _at(WIDTH - MARGIN - 84, 13, _unplugged_sign(colour))
+    return 76, _rect(MARGIN, 0, WIDTH - 2 * MARGIN, 76, colour, radius=8) + words + signs
 
 
 def _live_banner() -> Block:
     loud, rest = LIVE
     lines = _wrap(rest, 680, 16)
     height = 46 + 22 * len(lines)
-    body = _rect(13, 1, WIDTH - 26, height - 2, AMBER, INK, 3, radius=8)
-    body += _text(MIDDLE_OF_CARD, 30, loud, 20, bold=True, anchor="middle")
-    return height, body + _lines(MIDDLE_OF_CARD, 54, lines, 16, 22, anchor="middle")
+    body = _rect(MARGIN + 1, 1, WIDTH - 2 * MARGIN - 2, height - 2, AMBER, INK, 3, radius=8)
+    body += _text(CENTRE, 30, loud, 20, bold=True, anchor="middle")
+    return height, body + _lines(CENTRE, 54, lines, 16, 22, "middle")
 
 
 def _heading(board: Board) -> Block:
-    return 50, _text(EDGE, 20, _title(board), 20, bold=True) + _text(EDGE, 44, board.where, 16)
+    return 46, _text(MARGIN + 14, 18, _title(board), 20, bold=True) + _text(MARGIN + 14, 42, board.where, 16)
+
+
+def _done() -> Block:
+    frame = _rect(MARGIN + 1, 1, WIDTH - 2 * MARGIN - 2, 38, "#fff", RED, 3, radius=8)
+    return 40, frame + _text(CENTRE, 26, DONE, 16, bold=True, anchor="middle")
+
+
+def _columns(board: Board) -> Block:
+    *left, right = [_list(each) for each in _lists(board)]
+    left_height, left_body = _stack(left, 12)
+    height = max(left_height, right[0] + 24)
+    sides = ((MARGIN, left_body), (WIDTH - MARGIN - COLUMN, _at(0, 12, right[1])))
+    return height, "".join(_at(x, 0, _rect(0, 0, COLUMN, height, "#fff", GREY, radius=8) + body) for x, body in sides)
+
+
+def _list(each: List) -> Block:
+    body, y = _text(16, 14, each.title, 17, bold=True), 38
+    for mark, item in each.marked():
+        lines = _wrap(item, COLUMN - 50, 15)
+        body += _text(16, y, mark, 15, bold=True) + _lines(38, y, lines, 15, 19)
+        y += 19 * len(lines) + 5
+    return y - 19, body
+
+
+# ---- The picture -----------------------------------------------------------------
 
 
 def _picture(board: Board) -> Block:
-    wires = "".join(_wire(wire, board) for wire in WIRES)
-    # Wires before the boxes' pins, so that a pad lies on its wire's end.
-    body = _boxes() + _crossing_words() + wires + _adapter() + _device(board)
-    return BOX_HEIGHT, body
-
-
-def _boxes() -> str:
-    plug = _rect(30, 214, 46, 56, "#c9ccd1", INK, 2) + _rect(40, 226, 10, 10, INK) + _rect(40, 248, 10, 10, INK)
-    plug += _text(53, 292, "USB", 14, bold=True, anchor="middle")
     adapter = _rect(ADAPTER_X, 0, BOX_WIDTH, BOX_HEIGHT, "#e4ecf5", INK, 2, radius=10)
-    return plug + adapter + _rect(BOARD_X, 0, BOX_WIDTH, BOX_HEIGHT, "#e9f0e2", INK, 2, radius=10)
-
-
-def _crossing_words() -> str:
-    spot = f'<circle cx="{MIDDLE:g}" cy="{_row(1.5):g}" r="40" fill="#fff1b8"/>'
-    loud, *rest = CROSS
-    return spot + _text(MIDDLE, 58, loud, 19, bold=True, anchor="middle") + _lines(MIDDLE, 82, rest, 15, 21, "middle")
+    switch = _rect(BOARD_X, 0, BOX_WIDTH, BOX_HEIGHT, "#e9f0e2", INK, 2, radius=10)
+    # Pins after wires, so that a pin lies on its wire's end.
+    wires = _crossing() + "".join(_wire(wire, board) for wire in WIRES)
+    return BOX_HEIGHT, _usb_plug() + adapter + switch + wires + _adapter() + _switch(board)
 
 
 def _row(number: float) -> float:
-    return FIRST_ROW + ROW * number
+    return 152 + 44 * number
+
+
+def _crossing() -> str:
+    loud, *rest = CROSS
+    spot = f'<circle cx="{MIDDLE:g}" cy="{_row(1.5):g}" r="39" fill="#fff1b8"/>'
+    return spot + _text(MIDDLE, 52, loud, 19, bold=True, anchor="middle") + _lines(MIDDLE, 77, rest, 16, 22, "middle")
 
 
 def _wire(wire: Wire, board: Board) -> str:
-    """A path with a pale edge: where two cross, the upper one is seen to pass over."""
     start = _row(WIRES.index(wire))
     end = _row([pin.role for pin in board.pins].index(wire.end))
-    bend = 39
-    path = f"M{ADAPTER_PIN} {start:g}H{MIDDLE - bend:g}L{MIDDLE + bend:g} {end:g}H{BOARD_PIN}"
-    line = _path(path, "#fff", wire.width + 6) + _path(path, wire.colour, wire.width, wire.dash)
-    if wire.look.endswith("double line"):
-        line += _path(path, "#fff", wire.width / 3)
-    return line + _tags(wire, start, end)
+    across = f"{MIDDLE - BEND:g} {start:g}L{MIDDLE + BEND:g} {end:g}"
+    path = f"M{ADAPTER_PIN} {start:g}L{across}H{BOARD_PIN}"
+    # A pale edge where two cross: the upper one is seen to pass over.
+    edge = _path(f"M{across}", "#fff1b8", wire.width + 8) if start != end else ""
+    core = _path(path, "#fff", wire.width / 3) if wire.look.endswith("double line") else ""
+    return edge + _path(path, wire.colour, wire.width, wire.dash) + core + _tags(wire, start, end)
 
 
 def _tags(wire: Wire, start: float, end: float) -> str:
     if len(wire.tags) == 1:
         return _tag(MIDDLE, start, wire.tags[0], wire.colour)
-    return _tag(MIDDLE - 88, start, wire.tags[0], wire.colour) + _tag(MIDDLE + 88, end, wire.tags[1], wire.colour)
+    return _tag(MIDDLE - 86, start, wire.tags[0], wire.colour) + _tag(MIDDLE + 86, end, wire.tags[1], wire.colour)
 
 
 def _tag(x: float, y: float, words: str, colour: str) -> str:
-    width = _width(words, 15, bold=True) + 16
+    width = _width(words, 15, bold=True) + 14
     box = _rect(x - width / 2, y - 13, width, 26, "#fff", colour, 2, radius=13)
     return box + _text(x, y + 5.5, words, 15, bold=True, anchor="middle")
 
 
+def _usb_plug() -> str:
+    plug = _rect(30, 190, 46, 56, "#c9ccd1", INK, 2) + _rect(40, 202, 10, 10, INK) + _rect(40, 224, 10, 10, INK)
+    return plug + _text(51, 268, "USB", 15, bold=True, anchor="middle")
+
+
 def _adapter() -> str:
     middle = ADAPTER_X + BOX_WIDTH / 2
-    pins = "".join(
-        _rect(ADAPTER_PIN - 8, _row(n) - 8, 16, 16, GOLD, INK, 2)
-        + _text(ADAPTER_PIN - 18, _row(n) + 6, wire.start, 18, bold=True, anchor="end")
-        for n, wire in enumerate(WIRES)
+    title = _text(middle, 26, "USB serial adapter", 16, bold=True, anchor="middle")
+    pins = "".join(_post(ADAPTER_PIN, _row(n)) for n in range(len(WIRES)))
+    names = "".join(
+        _text(ADAPTER_PIN - 18, _row(n) + 6, wire.start, 18, bold=True, anchor="end") for n, wire in enumerate(WIRES)
     )
-    note = _lines(middle, _row(3) + 36, _wrap(ANY_ORDER, BOX_WIDTH - 16, 14), 14, 18, "middle")
-    return _text(middle, 27, "USB serial adapter", 17, bold=True, anchor="middle") + _jumper() + pins + note
+    note = _lines(middle, _row(3) + 38, _wrap(ANY_ORDER, BOX_WIDTH - 20, 14), 14, 18, "middle")
+    return title + _jumper() + pins + names + note
 
 
 def _jumper() -> str:
-    """Three posts, the cap on the two of 3.3 V; the third, 5 V, bare and crossed out."""
-    left, top = ADAPTER_X + 18, 46
-    posts = _rect(left, top, 154, 44, "#fff", INK, 2, radius=4) + _rect(left + 119, top + 14, 16, 16, GOLD, INK, 2)
-    cap = _rect(left - 5, top - 5, 108, 54, INK, radius=7) + _text(
-        left + 49, top + 31, "3.3 V", 25, "#fff", bold=True, anchor="middle"
-    )
-    bare = _text(left + 127, top + 67, "5 V", 17, bold=True, anchor="middle")
-    cross = _path(f"M{left + 108} {top + 52}l38 18m0 -18l-38 18", RED, 3)
-    return posts + cap + _text(left + 49, top + 67, "jumper: here", 14, bold=True, anchor="middle") + bare + cross
+    """The cap sits on the posts of 3.3 V; the post of 5 V is bare and crossed out."""
+    left, top = ADAPTER_X + 18, 43
+    housing = _rect(left, top, 154, 44, "#fff", INK, 2, radius=4)
+    cap = _rect(left - 5, top - 4, 108, 52, INK, radius=7)
+    volts = _text(left + 49, top + 31, "3.3 V", 25, "#fff", bold=True, anchor="middle")
+    cross = _path(f"M{left + 112} {top + 7}l30 30m0 -30l-30 30", RED, 4)
+    names = _text(left + 49, top + 65, "jumper", 15, bold=True, anchor="middle")
+    names += _text(left + 127, top + 65, "not 5 V", 15, bold=True, anchor="middle")
+    return housing + cap + volts + _post(left + 127, top + 22) + cross + names
 
 
-def _device(board: Board) -> str:
+def _post(x: float, y: float) -> str:
+    return _rect(x - 8, y - 8, 16, 16, GOLD, INK, 2)
+
+
+def _switch(board: Board) -> str:
     middle = BOARD_X + BOX_WIDTH / 2
-    head = _text(middle, 27, "your switch", 17, bold=True, anchor="middle")
+    title = _text(middle, 26, "your switch", 16, bold=True, anchor="middle")
     start = _bridge(middle) if board.bridge else _button(middle)
-    pins = "".join(_pad(pin, _row(n)) for n, pin in enumerate(board.pins))
-    return head + start + _header(board) + pins + _label_note(board)
+    pads = "".join(_pad(pin, _row(n)) for n, pin in enumerate(board.pins))
+    return title + start + _header(board) + pads + _label_note(board)
 
 
-def _button(middle: float) -> str:
-    ring = f'<circle cx="{middle:g}" cy="68" r="24" fill="#fff" stroke="{INK}" stroke-width="2"/>'
-    cap = f'<circle cx="{middle:g}" cy="68" r="15" fill="{INK}"/>'
-    return ring + cap + _text(middle, 113, "button = GPIO0", 15, bold=True, anchor="middle")
+def _button(x: float) -> str:
+    return (
+        _circle(x, 66, 24, "#fff")
+        + _circle(x, 66, 15, INK)
+        + _text(x, 110, "button = GPIO0", 15, bold=True, anchor="middle")
+    )
 
 
-def _bridge(middle: float) -> str:
-    wire = _path(f"M{middle - 42:g} 74C{middle - 42:g} 34 {middle + 42:g} 34 {middle + 42:g} 74", INK, 6)
-    pads = _hole(middle - 42, 74) + _hole(middle + 42, 74)
-    names = _text(middle - 42, 103, "GPIO0", 15, bold=True, anchor="middle")
-    names += _text(middle + 42, 103, "GND", 15, bold=True, anchor="middle")
-    return wire + pads + names + _text(middle, 123, "bridge, not button", 14, anchor="middle")
+def _bridge(x: float) -> str:
+    wire = _path(f"M{x - 42:g} 70C{x - 42:g} 32 {x + 42:g} 32 {x + 42:g} 70", INK, 6)
+    names = "".join(
+        _text(x + dx, 97, name, 15, bold=True, anchor="middle") for dx, name in ((-42, "GPIO0"), (42, "GND"))
+    )
+    return (
+        wire + _hole(x - 42, 70) + _hole(x + 42, 70) + names + _text(x, 118, "bridge, no button", 15, anchor="middle")
+    )
 
 
 def _header(board: Board) -> str:
     """One frame round pins whose order is known; none where each must be looked for."""
     if not board.ordered:
         return ""
-    height = ROW * (len(board.pins) - 1) + 36
-    return _rect(BOARD_PIN - 16, _row(0) - 18, 32, height, "none", INK, 1.5, radius=6)
+    return _rect(BOARD_PIN - 16, _row(0) - 18, 32, _row(len(board.pins) - 1) - _row(0) + 36, "none", INK, 1.5, radius=6)
 
 
 def _pad(pin: Pin, y: float) -> str:
     if not pin.role:
         return _hole(BOARD_PIN, y, "#fff") + _text(BOARD_PIN + 24, y + 6, f"{pin.label}: leave free", 15)
-    shape = (
-        _rect(BOARD_PIN - 10, y - 10, 20, 20, GOLD, INK, 2) + _dot(BOARD_PIN, y) if pin.square else _hole(BOARD_PIN, y)
-    )
-    return shape + _text(BOARD_PIN + 24, y + 6, pin.label, 18, bold=True)
+    square = _rect(BOARD_PIN - 11, y - 11, 22, 22, GOLD, INK, 2) + _circle(BOARD_PIN, y, 4, INK)
+    return (square if pin.square else _hole(BOARD_PIN, y)) + _text(BOARD_PIN + 24, y + 6, pin.label, 18, bold=True)
 
 
 def _hole(x: float, y: float, fill: str = GOLD) -> str:
-    return f'<circle cx="{x:g}" cy="{y:g}" r="10" fill="{fill}" stroke="{INK}" stroke-width="2"/>' + _dot(x, y)
-
-
-def _dot(x: float, y: float) -> str:
-    return f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{INK}"/>'
+    return _circle(x, y, 10, fill) + _circle(x, y, 4, INK)
 
 
 def _label_note(board: Board) -> str:
     if len(board.pins) > len(WIRES):
         return ""
-    lines = _wrap(CHECK_LABELS if board.ordered else READ_LABELS, BOX_WIDTH - 30, 14)
-    top, fill = _row(3) + 22, "none" if board.ordered else AMBER
-    box = _rect(BOARD_X + 8, top - 2, BOX_WIDTH - 16, 18 * len(lines) + 8, fill, radius=5)
-    return box + _lines(BOARD_X + BOX_WIDTH / 2, top + 15, lines, 14, 18, "middle")
+    lines = _wrap(CHECK_LABELS if board.ordered else READ_LABELS, BOX_WIDTH - 24, 14)
+    box = (
+        "" if board.ordered else _rect(BOARD_X + 8, _row(3) + 20, BOX_WIDTH - 16, 18 * len(lines) + 10, AMBER, radius=5)
+    )
+    return box + _lines(BOARD_X + BOX_WIDTH / 2, _row(3) + 38, lines, 14, 18, "middle")
 
 
 def _usb_picture() -> Block:
-    screen = _rect(60, 10, 170, 104, "#e4ecf5", INK, 3, radius=8) + _text(
-        145, 69, "computer", 17, bold=True, anchor="middle"
-    )
-    base = _path("M34 126H256", INK, 12)
-    cable = _path("M256 126C340 126 330 76 420 76H510", INK, 6)
-    label = _tag(370, 30, "USB data cable: power and data", INK)
-    board = _rect(520, 12, 206, 128, "#e9f0e2", INK, 2, radius=10) + _rect(506, 60, 34, 32, "#c9ccd1", INK, 2)
-    chip = _rect(590, 36, 112, 80, "#3a3f45", radius=4) + _text(
-        646, 82, "ESP8266", 17, "#fff", bold=True, anchor="middle"
-    )
-    return 150, screen + base + cable + board + chip + label
-
-
-def _columns(board: Board) -> Block:
-    steps = _list("Start" if board.usb_only else "Into download mode", _steps(board), lambda n: f"{n}.")
-    own = _list("On this board", board.notes, lambda _: "•")
-    left = _stack([steps] if board.usb_only else [steps, own], 0)
-    right = own if board.usb_only else _list("Power and trouble", _general(board), lambda _: "•")
-    height = max(left[0], right[0]) + 8
-    boxes = "".join(_rect(x, 0, COLUMN, height, "#fff", "#8c8c8c", radius=8) for x in (12, WIDTH - 12 - COLUMN))
-    return height, boxes + _at(12, 4, left[1]) + _at(WIDTH - 12 - COLUMN, 4, right[1])
-
-
-COLUMN = 361
-
-
-def _list(title: str, items: Iterable[str], mark: Callable[[int], str]) -> Block:
-    body, y = _text(16, 25, title, 17, bold=True), 50.0
-    for number, item in enumerate(items, start=1):
-        lines = _wrap(item, COLUMN - 54, 15)
-        body += _text(16, y, mark(number), 15, bold=True) + _lines(38, y, lines, 15, 20)
-        y += 20 * len(lines) + 5
-    return y - 8, body
+    screen = _rect(70, 6, 170, 106, "#e4ecf5", INK, 3, radius=8) + _path("M40 124H270", INK, 12)
+    cable = _path("M270 124C350 124 350 74 420 74H510", INK, 6)
+    board = _rect(530, 8, 204, 132, "#e9f0e2", INK, 2, radius=10) + _rect(506, 58, 40, 32, "#c9ccd1", INK, 2)
+    chip = _rect(596, 32, 116, 84, "#3a3f45", radius=4)
+    words = _text(155, 66, "computer", 17, bold=True, anchor="middle")
+    words += _text(654, 80, "ESP8266", 17, "#fff", bold=True, anchor="middle")
+    words += _text(385, 28, "USB data cable", 18, bold=True, anchor="middle")
+    return 146, screen + cable + board + chip + words + _text(385, 52, "power and data", 16, anchor="middle")
 
 
 def _warning_sign() -> str:
@@ -581,7 +588,7 @@ def _lines(x: float, y: float, lines: Iterable[str], size: float, pitch: float, 
 
 def _width(words: str, size: float, *, bold: bool = False) -> float:
     """A guess on the wide side: the reader's font is not known (Verdana and DejaVu Sans are the widest)."""
-    return len(words) * size * (0.66 if bold else 0.56)
+    return len(words) * size * (0.64 if bold else 0.54)
 
 
 def _wrap(words: str, width: float, size: float) -> list[str]:
@@ -593,6 +600,10 @@ def _rect(
 ) -> str:
     place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius:g}"'
     return f'<rect {place} fill="{fill}" stroke="{stroke}" stroke-width="{line:g}"/>'
+
+
+def _circle(x: float, y: float, radius: float, fill: str) -> str:
+    return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{INK}" stroke-width="2"/>'
 
 
 def _path(path: str, stroke: str, width: float, dash: str = "", fill: str = "none") -> str:
