@@ -34,7 +34,8 @@ def main() -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="sonoffkit-workshop")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; the address is printed.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The server's TCP port.")
-def lab(folder: Path, no_browser: bool, port: int | None) -> None:
+@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- JUPYTERLAB'S OPTIONS]")
+def lab(folder: Path, no_browser: bool, port: int | None, jupyter_options: tuple[str, ...]) -> None:
     """Open the notebooks in JupyterLab.
 
     They are copied into FOLDER (sonoffkit-workshop unless given); what you
@@ -52,14 +53,16 @@ def lab(folder: Path, no_browser: bool, port: int | None) -> None:
         if what is not Copied.SAME:
             click.echo(f"{name}: {what.value}")
     click.echo(f"Opening JupyterLab in {folder}. Stop it with Ctrl-C.")
-    command = lab_command(folder, min(copied), browser=not no_browser, port=port)
+    command = lab_command(folder, min(copied), browser=not no_browser, port=port, more=jupyter_options)
     sys.exit(_call(command, lab_environment(folder)))
 
 
 @main.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Save the notebooks with outputs here.")
 def rehearse(out: Path | None) -> None:
-    """Run every notebook on fresh practice Sonoffs, and say which passed.
+    """Run all notebooks on practice Sonoffs.
+
+    The devices are fresh, and what you did yourself stays untouched.
 
     Needs no browser, no hardware and no network. The exit status is 0 when
     all passed.

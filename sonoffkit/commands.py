@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import practice
-from .ports import is_practice
+from .ports import is_practice, practice_at
 
 __all__ = ["RFC2217_PORT", "esptool_command", "served_port", "terminal_steps"]
 
@@ -26,28 +26,20 @@ def served_port(port: str) -> str:
         return port
     if sys.platform == "win32":
         return f"rfc2217://127.0.0.1:{RFC2217_PORT}"
-    return str(practice.practice_folder() / _name(port) / "port")
+    return str(practice_at(port).folder / "port")
 
 
 def terminal_steps(port: str, *words: str) -> list[str]:
     """The commands to type: for a practice Sonoff first the one that puts it on a port, in another terminal."""
     if not is_practice(port):
         return [esptool_command(port, *words)]
-    start = ["sonoffkit", "practice", "--model", _model(port)]
-    if _name(port) not in practice.MODELS:
-        start += ["--home", str(practice.practice_folder() / _name(port))]
+    device = practice_at(port)
+    start = ["sonoffkit", "practice", "--model", device.model.name]
+    if device.folder != practice.practice_folder() / device.model.name:
+        start += ["--home", str(device.folder)]
     if sys.platform == "win32":
         start += ["--serve", str(RFC2217_PORT)]
     return [_quoted(start), esptool_command(port, *words)]
-
-
-def _name(port: str) -> str:
-    return port[len(practice.SCHEME) :].split("?")[0]
-
-
-def _model(port: str) -> str:
-    name = _name(port)
-    return name if name in practice.MODELS else practice.practice_device(name).model.name
 
 
 def _quoted(words: list[str]) -> str:

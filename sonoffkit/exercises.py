@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-
 __all__ = ["Verdict", "check"]
 
 

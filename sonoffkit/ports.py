@@ -36,6 +36,7 @@ __all__ = [
     "is_practice",
     "open_port",
     "port_error",
+    "practice_at",
     "save_choice",
 ]  # fmt: skip
 
@@ -93,6 +94,14 @@ class Port:
 def is_practice(device: str) -> bool:
     """Whether a port's name is that of a practice Sonoff."""
     return device.lower().startswith(practice.SCHEME)
+
+
+def practice_at(device: str) -> practice.PracticeDevice:
+    """The practice Sonoff behind a port's name; raises PortMissing where there can be none."""
+    try:
+        return practice.device_at(device)
+    except OSError as exc:
+        raise port_error(exc, device) from exc
 
 
 def find_ports() -> list[Port]:
@@ -194,7 +203,8 @@ def _describe(info: ListPortInfo) -> Port:
     text = str(info.description or "")
     if info.vid is None:
         noise = re.search(r"bluetooth|bthenum", f"{device} {text} {info.hwid}", re.IGNORECASE)
-        return Port(device, "Bluetooth, not an adapter" if noise else text or "serial port", Kind.OTHER)
+        words = "Bluetooth, not an adapter" if noise else "serial port, not USB" if text in ("", "n/a") else text
+        return Port(device, words, Kind.OTHER)
     if info.vid == ESPRESSIF:
         return Port(device, "an Espressif chip's own USB (no Sonoff with an ESP8266 has one)", Kind.OTHER)
     name = ADAPTERS.get((info.vid, info.pid)) or VENDORS.get(info.vid) or info.product or "USB serial port"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,12 +56,16 @@ def rehearse(out: Path | None = None) -> Iterator[Rehearsed]:
 def _run(path: Path, workshop: Path, out: Path | None) -> Rehearsed:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
-        notebook, timeout=LONGEST_CELL_SECONDS, resources={"metadata": {"path": str(workshop)}}, kernel_name="python3"
+        notebook,
+        timeout=LONGEST_CELL_SECONDS,
+        resources={"metadata": {"path": str(workshop)}},
+        kernel_name="python3",
     )
     began = time.monotonic()
     failed, why = None, ""
     try:
-        client.execute()
+        # Each kernel warns there that it talks over TCP; what a cell prints comes by another way.
+        client.execute(stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         failed, why = _last_run(notebook), _reason(error)
     if out:

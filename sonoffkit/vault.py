@@ -237,7 +237,7 @@ class Draft:
 
     def __init__(self, vault: Vault, identity: Identity) -> None:
         self._vault, self._identity = vault, identity
-        stem = f"{identity.mac.replace(':', '')}_{identity.flash_size // 1024}K"
+        stem = f"{identity.mac.replace(':', '')}_{_size_name(identity.flash_size)}"
         self._part = vault.folder / f"{stem}.part"
         self._checkpoint = vault.folder / f"{stem}.checkpoint"
         with _writing(vault.folder):
@@ -296,7 +296,7 @@ class Draft:
         ).sealed()
 
     def _publish(self, stem: str) -> Path:
-        size = f"{self._identity.flash_size // 1024}K"
+        size = _size_name(self._identity.flash_size)
         for n in range(1, 1000):
             target = self._vault.folder / f"{stem}_{size}{f'-{n}' if n > 1 else ''}.bin"
             with contextlib.suppress(FileExistsError, BackupExists):
@@ -348,6 +348,10 @@ class Draft:
                 f"The disk of {self._vault.folder} has {free / MB:.1f} MB left, and the backup needs "
                 f"{wanted / MB:.1f} MB."
             )
+
+
+def _size_name(size: int) -> str:
+    return f"{size // MB}MB" if size % MB == 0 else f"{size // 1024}KB"
 
 
 def _make_private_folder(folder: Path) -> None:

@@ -26,6 +26,7 @@ class Pin:
     square: bool = False
 
 
+ONLY_THIS = "Connect nothing else to this board, ever: all its pins carry mains when it is plugged in."
 FOUR = (Pin("3V3", "3V3"), Pin("RX", "RX"), Pin("TX", "TX"), Pin("GND", "GND"))
 FOUR_VCC = (Pin("3V3", "VCC"), *FOUR[1:])
 
@@ -62,7 +63,7 @@ BOARDS = {
             pins=(Pin("3V3", "3V3", square=True), *FOUR[1:], Pin("", "IO14")),
             ordered=True,
             notes=(
-                "The square hole, right by the button, is 3V3.",
+                "The square hole, next to the button, is 3V3.",
                 "The fifth hole, IO14, stays free. Some boards do not have it.",
                 "In download mode the LED stays dark.",
             ),
@@ -78,9 +79,12 @@ BOARDS = {
             "Sonoff S20",
             "Four pads on the board, in this order from top to bottom.",
             ordered=True,
-            notes=("Some print VCC, RXD, TXD, GND. A header left in the board can jam the button.",),
+            notes=(
+                "VCC is 3V3, RXD is RX, TXD is TX.",
+                "A header left in the board can jam the button.",
+            ),
         ),
-        Board(  # facts/flash.md, Devices
+        Board(  # docs.tasmota.com, Sonoff TH
             "th",
             "Sonoff TH10 and TH16",
             "Pads on the board.",
@@ -110,13 +114,13 @@ BOARDS = {
         Board(  # Sonoff-Dual-R2.md
             "dual-r2",
             "Sonoff Dual R2",
-            "The end of the board: VCC, RX, TX, GND.",
+            "Pins marked VCC, RX, TX, GND at one end of the board.",
             gpio0="Bridge BUTTON 0 and GND on the second header",
             pins=FOUR_VCC,
             bridge=True,
             notes=("Its own button is not GPIO0; BUTTON 0 on the second header is.",),
         ),
-        Board(  # Sonoff-Mini.md; DIY mode: facts/flash.md, Devices
+        Board(  # Sonoff-Mini.md; DIY mode writes over the air and reads nothing
             "mini",
             "Sonoff Mini",
             "No header: wires are held or soldered to points on the board.",
@@ -130,7 +134,7 @@ BOARDS = {
             "Sonoff POW R1",
             "Four pins at the rear end of the board.",
             live_ground=True,
-            notes=("Connect nothing else to this board, ever: all its pins carry mains when it is plugged in.",),
+            notes=(ONLY_THIS,),
         ),
         Board(  # Sonoff-Pow-R2.md; E-RX and E-TX: the ESPurna wiki's page on it
             "pow-r2",
@@ -139,7 +143,7 @@ BOARDS = {
             live_ground=True,
             notes=(
                 "Some boards print E-RX and E-TX for RX and TX.",
-                "Connect nothing else to this board, ever: all its pins carry mains when it is plugged in.",
+                ONLY_THIS,
             ),
         ),
         Board(  # Sonoff-S31.md
@@ -150,13 +154,13 @@ BOARDS = {
             live_ground=True,
             notes=(
                 "There is a second RX and TX, next to the GND pad: not those.",
-                "Connect nothing else to this board, ever: all its pins carry mains when it is plugged in.",
+                ONLY_THIS,
             ),
         ),
         Board(  # Getting-Started.md: the adapter is built in; a charging cable has no data wires
             "nodemcu",
             "NodeMCU development board",
-            "A USB cable from the computer, and nothing else.",
+            "A USB cable from the computer for power and data, and nothing else.",
             pins=(),
             usb_only=True,
             notes=(
@@ -197,9 +201,8 @@ class WiringCard:
     def _repr_html_(self) -> str:
         # JupyterLab shows an SVG as an image without an alternative text (it
         # drops <title> and <desc>), so screen readers need this one.
-        image = (
-            f'<img src="data:image/svg+xml,{quote(self.svg)}" alt="{escape(_in_short(self.board))}" width="{WIDTH}">'
-        )
+        source = f"data:image/svg+xml,{quote(self.svg)}"
+        image = f'<img src="{source}" alt="{escape(_in_short(self.board))}" style="max-width: 100%; height: auto">'
         words = f'<pre style="white-space: pre-wrap">{escape(self.text)}</pre>'
         return f"{image}<details><summary>The same in words</summary>{words}</details>"
 
@@ -224,9 +227,9 @@ LIVE = (
     "With the adapter on, that can kill you and destroys the computer.",
 )
 CROSS = ("TX and RX cross", "what one side sends,", "the other side hears")
-READ_LABELS = "Read the labels printed on your board: the order may differ."
+READ_LABELS = "Order not known: read the labels printed on your board."
 CHECK_LABELS = "Check them against the labels printed on your board."
-ANY_ORDER = "Your adapter's pins may stand in another order: go by their names."
+ANY_ORDER = "Adapters differ in the order of their pins: go by the names."
 DONE = "When you are done: adapter off, case closed, and only then mains."
 POWER = (
     "Never 5 V: it destroys the chip. Some adapters keep 5 V on VCC even with the jumper on 3.3 V: take the pin "
@@ -248,11 +251,12 @@ class Wire:
     tags: tuple[str, ...]  # one in the middle, or one at each end
     width: float
     dash: str = ""
+    is_double: bool = False
 
 
 # In the order of the adapter's pins as drawn: RXD above TXD, so that the crossing shows.
 WIRES = (
-    Wire("3V3", "3V3", "red double line", "#c4161c", ("3.3 V",), 9),
+    Wire("3V3", "3V3", "red double line", "#c4161c", ("3.3 V",), 9, is_double=True),
     Wire("RXD", "TX", "orange dots", "#c05a00", ("from TX", "to RXD"), 7, "0.1 11"),
     Wire("TXD", "RX", "blue dashes", "#0b4fb3", ("to RX", "from TXD"), 6, "17 8"),
     Wire("GND", "GND", "black line", "#151515", ("ground",), 6),
@@ -260,7 +264,7 @@ WIRES = (
 
 
 @dataclass(frozen=True)
-class List:
+class Section:
     """A titled list at the foot of the card, numbered when its order matters."""
 
     title: str
@@ -271,11 +275,11 @@ class List:
         return [(f"{n}." if self.numbered else "•", item) for n, item in enumerate(self.items, start=1)]
 
 
-def _lists(board: Board) -> list[List]:
-    own = List("On this board", board.notes)
+def _sections(board: Board) -> list[Section]:
+    own = Section("On this board", board.notes)
     if board.usb_only:
-        return [List("Start", ("Plug the cable in at both ends.", "Choose its port: nothing to hold."), True), own]
-    return [List("Into download mode", _steps(board), True), own, List("Power and trouble", POWER)]
+        return [Section("Start", ("Plug the cable in at both ends.", "Choose its port: nothing to hold."), True), own]
+    return [Section("Into download mode", _steps(board), True), own, Section("Power and trouble", POWER)]
 
 
 def _steps(board: Board) -> tuple[str, ...]:
@@ -283,8 +287,10 @@ def _steps(board: Board) -> tuple[str, ...]:
     return (
         "Wires on, adapter still out of USB.",
         f"{board.gpio0}." if board.bridge else f"{board.gpio0} (it is GPIO0).",
-        "Give power: plug the adapter into USB.",
-        "After two seconds, take the bridge off." if board.bridge else "After two seconds, let go.",
+        "Give power: plug the adapter into USB."
+        if board.bridge
+        else "Still holding, give power: plug the adapter into USB.",
+        "After two seconds, remove the bridge." if board.bridge else "After two seconds, let go.",
     )
 
 
@@ -307,27 +313,29 @@ def _say(board: Board) -> str:
     """All that the card shows, as paragraphs of at most 76 columns."""
     parts = [_title(board), *_warnings(board), board.where]
     parts += [] if board.usb_only else _connections(board)
-    parts += [_list_in_words(each) for each in _lists(board)]
+    parts += [_section_in_words(each) for each in _sections(board)]
     parts += [] if board.usb_only else [DONE]
     return "\n\n".join(part if "\n" in part else textwrap.fill(part, 76) for part in parts) + "\n"
 
 
 def _connections(board: Board) -> list[str]:
     labels = {pin.role: pin.label for pin in board.pins}
-    wires = [f"  adapter {wire.start} -> switch {labels[wire.end]}  ({wire.look})" for wire in WIRES]
+    wires = [f"  adapter {wire.start} to switch {labels[wire.end]} ({wire.look})" for wire in WIRES]
     pins = ", ".join(pin.label if pin.role else f"{pin.label} (leave it free)" for pin in board.pins)
     return [
         f"The adapter's jumper is on 3.3 V, not on 5 V. {ANY_ORDER}",
-        f"The switch's pins, in this order: {pins}. {CHECK_LABELS}"
-        if board.ordered
-        else f"The switch's pins: {pins}. {READ_LABELS}",
+        f"The switch's pins{', in this order' if board.ordered else ''}: {pins}. {_label_words(board)}",
         "\n".join([f"{CROSS[0]}: {CROSS[1]} {CROSS[2]}.", *wires]),
     ]
 
 
-def _list_in_words(each: List) -> str:
+def _label_words(board: Board) -> str:
+    return CHECK_LABELS if board.ordered else READ_LABELS
+
+
+def _section_in_words(each: Section) -> str:
     lines = [
-        textwrap.fill(f"{mark} {item}", 76, subsequent_indent=" " * (len(mark) + 1)) for mark, item in each.marked()
+        textwrap.fill(f"{mark} {item}", 76, subsequent_indent=" " * len(f"{mark} ")) for mark, item in each.marked()
     ]
     return "\n".join([f"{each.title}:", *lines])
 
@@ -337,11 +345,12 @@ def _list_in_words(each: List) -> str:
 WIDTH, MARGIN = 760, 12
 COLUMN = 361
 CENTRE = WIDTH / 2
-INK, GREY, PAPER, RED, BLUE, AMBER, GOLD = "#1a1a1a", "#8c8c8c", "#fdfcf8", "#b00020", "#23404f", "#ffd75e", "#e9b949"
+INK, GREY, PAPER = "#1a1a1a", "#8c8c8c", "#fdfcf8"
+RED, BLUE, AMBER, PALE, GOLD = "#b00020", "#23404f", "#ffd75e", "#fff1b8", "#e9b949"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 # The picture: adapter left, switch right, their pins level in rows.
-BOX_WIDTH, BOX_HEIGHT = 190, 390
+BOX_WIDTH, BOX_HEIGHT = 190, 378
 ADAPTER_X, BOARD_X = 76, 544
 ADAPTER_PIN, BOARD_PIN = ADAPTER_X + BOX_WIDTH - 12, BOARD_X + 22
 MIDDLE = (ADAPTER_X + BOX_WIDTH + BOARD_X) / 2  # of the wires
@@ -405,14 +414,14 @@ def _done() -> Block:
 
 
 def _columns(board: Board) -> Block:
-    *left, right = [_list(each) for each in _lists(board)]
+    *left, right = [_section(each) for each in _sections(board)]
     left_height, left_body = _stack(left, 12)
     height = max(left_height, right[0] + 24)
     sides = ((MARGIN, left_body), (WIDTH - MARGIN - COLUMN, _at(0, 12, right[1])))
     return height, "".join(_at(x, 0, _rect(0, 0, COLUMN, height, "#fff", GREY, radius=8) + body) for x, body in sides)
 
 
-def _list(each: List) -> Block:
+def _section(each: Section) -> Block:
     body, y = _text(16, 14, each.title, 17, bold=True), 38
     for mark, item in each.marked():
         lines = _wrap(item, COLUMN - 50, 15)
@@ -438,7 +447,7 @@ def _row(number: float) -> float:
 
 def _crossing() -> str:
     loud, *rest = CROSS
-    spot = f'<circle cx="{MIDDLE:g}" cy="{_row(1.5):g}" r="39" fill="#fff1b8"/>'
+    spot = f'<circle cx="{MIDDLE:g}" cy="{_row(1.5):g}" r="39" fill="{PALE}"/>'
     return spot + _text(MIDDLE, 52, loud, 19, bold=True, anchor="middle") + _lines(MIDDLE, 77, rest, 16, 22, "middle")
 
 
@@ -447,9 +456,11 @@ def _wire(wire: Wire, board: Board) -> str:
     end = _row([pin.role for pin in board.pins].index(wire.end))
     across = f"{MIDDLE - BEND:g} {start:g}L{MIDDLE + BEND:g} {end:g}"
     path = f"M{ADAPTER_PIN} {start:g}L{across}H{BOARD_PIN}"
-    # A pale edge where two cross: the upper one is seen to pass over.
-    edge = _path(f"M{across}", "#fff1b8", wire.width + 8) if start != end else ""
-    core = _path(path, "#fff", wire.width / 3) if wire.look.endswith("double line") else ""
+    # A pale edge round the point where two cross: the upper one is seen to pass over.
+    half = (end - start) / 4
+    near = f"M{MIDDLE - BEND / 2:g} {(start + end) / 2 - half:g}L{MIDDLE + BEND / 2:g} {(start + end) / 2 + half:g}"
+    edge = _path(near, PALE, wire.width + 8) if half else ""
+    core = _path(path, "#fff", wire.width / 3) if wire.is_double else ""
     return edge + _path(path, wire.colour, wire.width, wire.dash) + core + _tags(wire, start, end)
 
 
@@ -460,7 +471,7 @@ def _tags(wire: Wire, start: float, end: float) -> str:
 
 
 def _tag(x: float, y: float, words: str, colour: str) -> str:
-    width = _width(words, 15, bold=True) + 14
+    width = _width(words, 15, bold=True) + 18
     box = _rect(x - width / 2, y - 13, width, 26, "#fff", colour, 2, radius=13)
     return box + _text(x, y + 5.5, words, 15, bold=True, anchor="middle")
 
@@ -544,7 +555,7 @@ def _hole(x: float, y: float, fill: str = GOLD) -> str:
 def _label_note(board: Board) -> str:
     if len(board.pins) > len(WIRES):
         return ""
-    lines = _wrap(CHECK_LABELS if board.ordered else READ_LABELS, BOX_WIDTH - 24, 14)
+    lines = _wrap(_label_words(board), BOX_WIDTH - 24, 14)
     box = (
         "" if board.ordered else _rect(BOARD_X + 8, _row(3) + 20, BOX_WIDTH - 16, 18 * len(lines) + 10, AMBER, radius=5)
     )

@@ -6,7 +6,7 @@ from .device import DeviceInUse, PracticeDevice, known_devices, practice_device,
 from .faults import Faults
 from .images import lesson_images
 from .models import MODELS, Model
-from .port import SCHEME, register
+from .port import SCHEME, device_at, register
 
 __all__ = [
     "MODELS",
@@ -15,6 +15,7 @@ __all__ = [
     "Faults",
     "Model",
     "PracticeDevice",
+    "device_at",
     "known_devices",
     "lesson_images",
     "practice_device",

@@ -18,7 +18,7 @@ from .chip import EN_RISE_SECONDS
 from .device import DeviceInUse, PracticeDevice, practice_device
 from .line import FTDI_LATENCY, Line, Unplugged
 
-__all__ = ["SCHEME", "PracticeSerial", "register"]
+__all__ = ["SCHEME", "PracticeSerial", "device_at", "register"]
 
 SCHEME = "practice://"
 HANDLERS = "sonoffkit.practice.urlhandlers"
@@ -159,6 +159,11 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
                 yield self._line
             except Unplugged:
                 raise SerialException(GONE) from None
+
+
+def device_at(url: str) -> PracticeDevice:
+    """The device behind a ``practice://`` URL; raises SerialException where there can be none."""
+    return _parse(url)[0]
 
 
 def _parse(url: str) -> tuple[PracticeDevice, dict[str, Any]]:

@@ -16,7 +16,11 @@ class CopyRow(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self) -> None:
         self._backup: Backup | None = None
-        self._folder = widgets.Text(placeholder="folder, for example of a USB stick", description="Copy to:")
+        self._folder = widgets.Text(
+            placeholder="folder, for example of a USB stick",
+            description="Copy to:",
+            layout=widgets.Layout(width="420px"),
+        )
         self._button = widgets.Button(description="Copy", icon="copy").add_class("sk-copy")
         self._says = widgets.HTML().add_class("sk-html")
         self._button.on_click(lambda _: self.copy())

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from ..ports import is_practice
-from ..practice import SCHEME, DeviceInUse, PracticeDevice, practice_device
+from ..ports import is_practice, practice_at
+from ..practice import DeviceInUse, PracticeDevice
 from ..practice.console import say_state
 
 __all__ = ["PracticeHand"]
@@ -29,7 +29,7 @@ class PracticeHand(widgets.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def serve(self, port: str) -> None:
         """Hold the device of a practice port, or nothing for any other port."""
-        self._device = practice_device(port[len(SCHEME) :]) if is_practice(port) else None
+        self._device = practice_at(port) if is_practice(port) else None
         self.layout.display = None if self._device else "none"
         self.refresh()
 

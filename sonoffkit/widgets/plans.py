@@ -32,7 +32,8 @@ class Plan:
     ``prepare`` looks before anything is done: it raises what forbids the
     operation, and gives what ``run`` needs besides the device. ``loses`` says
     what will be lost; where it is empty, nothing is destroyed. ``no_cancel``
-    says why the operation can't be stopped, where it can't.
+    says why the operation can't be stopped, where it can't. ``vault`` is where
+    its backups are.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Plan:
     rows: Callable[[Any], list[Row]]
     loses: str = ""
     no_cancel: str = ""
+    vault: Vault = field(default_factory=Vault)
     options: dict[str, Any] = field(default_factory=dict)
 
     def carry_out(self, device: Device, progress: Progress, cancel: Cancel, prepared: dict[str, Any]) -> Any:
@@ -78,12 +80,14 @@ def _back_up(vault: Vault | None = None, sticker: str = "") -> Plan:
         lambda identity: {},
         operations.back_up,
         lambda port: terminal_steps(port, "read-flash", "0", "ALL", "backup.bin"),
-        lambda result: _backup_rows(result),
+        _backup_rows,
+        vault=vault,
         options={"vault": vault, "sticker": sticker},
     )
 
 
 def _erase(vault: Vault | None = None, waiver: operations.Waiver | None = None) -> Plan:
+    vault = vault or Vault()
     return Plan(
         "erase",
         "Erase the whole flash",
@@ -91,6 +95,7 @@ def _erase(vault: Vault | None = None, waiver: operations.Waiver | None = None) 
         operations.erase,
         lambda port: terminal_steps(port, "erase-flash"),
         lambda result: [*_who(result.identity), ("Result", "every byte is FF: the flash is blank, and checked")],
+        vault=vault,
         loses="Everything on the device will be erased.",
         no_cancel="A whole-chip erase is one command inside the flash chip: once begun, it cannot be stopped.",
     )
@@ -102,6 +107,8 @@ def _flash(
     waiver: operations.Waiver | None = None,
     mode: str | None = "dout",
 ) -> Plan:
+    vault = vault or Vault()
+
     def prepare(identity: Identity) -> dict[str, Any]:
         return {"image": _image(image), "proof": _proof(vault, waiver, identity)}
 
@@ -111,7 +118,8 @@ def _flash(
         prepare,
         operations.flash,
         lambda port: terminal_steps(port, "write-flash", "-fm", mode or "keep", "-fs", "detect", "0x0", _name(image)),
-        lambda result: _flash_rows(result),
+        _flash_rows,
+        vault=vault,
         loses="The firmware on the device will be overwritten.",
         options={"mode": mode},
     )
@@ -120,9 +128,10 @@ def _flash(
 def _restore(
     backup: Backup | Picks | None = None, vault: Vault | None = None, waiver: operations.Waiver | None = None
 ) -> Plan:
+    vault = vault or Vault()
+
     def prepare(identity: Identity) -> dict[str, Any]:
-        chosen = (vault or Vault()).proof_for(identity) if backup is None else _picked(backup)
-        return {"backup": chosen}
+        return {"backup": vault.proof_for(identity) if backup is None else _picked(backup)}
 
     return Plan(
         "restore",
@@ -131,14 +140,17 @@ def _restore(
         operations.restore,
         lambda port: terminal_steps(port, "write-flash", "-fm", "keep", "-fs", "keep", "0x0", "backup.bin"),
         lambda result: [*_who(result.identity), ("Restored", f"{result.backup.path.name}, every byte as it was")],
+        vault=vault,
         loses="What is on the device now will be overwritten by the backup.",
         options={"waiver": waiver},
     )
 
 
 def _verify(backup: Backup | Picks | None = None, vault: Vault | None = None) -> Plan:
+    vault = vault or Vault()
+
     def prepare(identity: Identity) -> dict[str, Any]:
-        return {"expected": (vault or Vault()).proof_for(identity) if backup is None else _picked(backup)}
+        return {"expected": vault.proof_for(identity) if backup is None else _picked(backup)}
 
     return Plan(
         "verify",
@@ -146,7 +158,8 @@ def _verify(backup: Backup | Picks | None = None, vault: Vault | None = None) ->
         prepare,
         operations.verify,
         lambda port: terminal_steps(port, "verify-flash", "0x0", "backup.bin"),
-        lambda result: _verify_rows(result),
+        _verify_rows,
+        vault=vault,
     )
 
 
@@ -160,8 +173,8 @@ PLANS: dict[Callable[..., Any], Callable[..., Plan]] = {
 }
 
 
-def _proof(vault: Vault | None, waiver: operations.Waiver | None, identity: Identity) -> Backup | operations.Waiver:
-    return waiver or (vault or Vault()).proof_for(identity)
+def _proof(vault: Vault, waiver: operations.Waiver | None, identity: Identity) -> Backup | operations.Waiver:
+    return waiver or vault.proof_for(identity)
 
 
 def _picked(choice: Any) -> Any:

@@ -15,6 +15,7 @@ from IPython.display import display
 from ..errors import SonoffkitError
 from ..ports import chosen_port, is_practice
 from ..session import SAFE_BAUD
+from .confirm import ConfirmField
 from .copying import CopyRow
 from .job import Job, JobState, Snapshot, job_for
 from .plans import plan_for
@@ -121,16 +122,13 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         self._cancel = widgets.Button(description="Cancel", icon="stop").add_class("sk-cancel")
         self._bar = widgets.FloatProgress(max=1.0, layout=widgets.Layout(width="100%")).add_class("sk-bar")
         self._status = widgets.HTML().add_class("sk-html").add_class("sk-status")
-        self._confirm = widgets.Text(
-            description="Type them:", placeholder="last four of the MAC", continuous_update=False
-        ).add_class("sk-confirm")
+        self._confirm = ConfirmField(lambda typed: self.job.confirm(typed))
         self._log = widgets.HTML().add_class("sk-log")
         self._command = widgets.HTML().add_class("sk-command")
         self._card = widgets.HTML().add_class("sk-html").add_class("sk-result")
         self._copy = CopyRow()
         self._start.on_click(lambda _: self._start_clicked())
         self._cancel.on_click(lambda _: self.cancel())
-        self._confirm.observe(self._confirm_typed, "value")
 
     def _parts(self) -> list[widgets.Widget]:
         details = widgets.Accordion(
@@ -148,11 +146,6 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
             self.start()
         except SonoffkitError as error:
             self._card.value = says("bad", str(error), error.hint)
-
-    def _confirm_typed(self, change: dict[str, Any]) -> None:
-        if change["new"] and not self.job.confirm(change["new"]):
-            self._confirm.value = ""
-            self._confirm.placeholder = "that was not it"
 
     # Showing
 
@@ -200,9 +193,8 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
     def _result_card(self, now: Snapshot) -> str:
         plan = self.job.plan
         if now.state is JobState.DONE:
-            vault = plan.options.get("vault")
-            place = [("Vault", str(vault.folder))] if vault else []
-            return says("good", f"{plan.title}: done", rows=[*plan.rows(self.job.outcome), *place])
+            rows = [*plan.rows(self.job.outcome), ("Vault", str(plan.vault.folder))]
+            return says("good", f"{plan.title}: done", rows=rows)
         if now.state is JobState.FAILED:
             return says("bad", f"{type(self.job.error).__name__}: {now.message}", now.hint)
         if now.state is JobState.CANCELLED:
@@ -210,7 +202,7 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         if now.state is JobState.WAITING:
             return says("care", now.message, now.hint)
         if now.state is JobState.CONFIRM and now.identity:
-            ask = f"If you want that, type the last four characters of its MAC: {now.identity.mac}"
+            ask = f"If you want that, type the last four characters of its MAC, {now.identity.mac}, above."
             return says("care", f"{now.message} This is a real device.", ask)
         return ""
 
