@@ -9,7 +9,9 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from sonoffkit.practice import MODELS
-from sonoffkit.wiring import BOARDS, WIDTH, WIRES, WiringCard, wiring_card
+from sonoffkit.wiring import BOARDS, WiringCard, wiring_card
+from sonoffkit.wiring.card import WIDTH
+from sonoffkit.wiring.words import WIRES
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH_ADAPTER = [key for key, board in BOARDS.items() if not board.usb_only]

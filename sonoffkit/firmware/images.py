@@ -123,9 +123,7 @@ def check_image(name: str, data: bytes) -> None:
 def check_fits(image: Image, flash_size: int) -> None:
     """Raise ImageTooBig unless it fits into the flash."""
     if len(image.data) > flash_size:
-        raise ImageTooBig(
-            f"{image.name} has {len(image.data):,} bytes, and this flash {flash_size:,}.".replace(",", " ")
-        )
+        raise ImageTooBig(f"{image.name} has {len(image.data)} bytes, and this flash has room for {flash_size}.")
 
 
 def with_flash_parameters(
@@ -141,13 +139,17 @@ def with_flash_parameters(
     new_mode = old_mode if mode is None else MODES[mode]
     new_size = old_size if flash_size is None else SIZE_NIBBLES[flash_size] << 4 | old_size & 0x0F
     names = {number: name.upper() for name, number in MODES.items()}
-    sizes = {nibble: f"{size // 1024} KB" for size, nibble in SIZE_NIBBLES.items()}
+    sizes = {nibble: _size_text(size) for size, nibble in SIZE_NIBBLES.items()}
     told = (
         (2, old_mode, new_mode, f"flash mode {names.get(old_mode, '?')} → {names.get(new_mode)}"),
         (3, old_size, new_size, f"flash size {sizes.get(old_size >> 4, '?')} → {sizes.get(new_size >> 4)}"),
     )
     changes = tuple(HeaderChange(*one) for one in told if one[1] != one[2])
     return data[:2] + bytes([new_mode, new_size]) + data[4:], changes
+
+
+def _size_text(size: int) -> str:
+    return f"{size // 0x100000} MB" if size >= 0x100000 else f"{size // 1024} KB"
 
 
 def _unpacked(name: str, raw: bytes, unpack: bool) -> bytes:

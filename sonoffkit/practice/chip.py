@@ -98,7 +98,7 @@ class Chip:
 
     def power(self, on: bool) -> None:
         """Give or take the 3.3 V; the pins are sampled when it comes."""
-        if on and not self.state.powered:
+        if on and not self.state.powered and self.state.plugged_in:  # the 3.3 V come from the adapter
             self.state.powered = True
             self._sample_pins()
         elif not on:
@@ -138,6 +138,8 @@ class Chip:
     def _run(self, what: Running, generation: int = 2) -> None:
         self.state.running = what
         self.state.stub_generation = generation
+        if what is Running.NOTHING:
+            self._busy_until = -math.inf  # work under way ends with the power
         if what is not Running.STUB:
             self.state.baud = BOOT_LOG_BAUD if what is Running.FIRMWARE else None
         self._start(what)

@@ -39,6 +39,8 @@ def say_state(device: PracticeDevice) -> str:
     button = "held" if state.button_held else "released"
     power = "on" if state.powered else "off"
     runs = {"rom": "in download mode", "stub": "in download mode (stub)", "firmware": "runs its firmware"}
+    if not state.plugged_in:
+        return f"adapter unplugged, power off, button {button}"
     return f"power {power}, button {button}, {runs.get(state.running, 'does nothing')}"
 
 

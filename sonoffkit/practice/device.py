@@ -85,6 +85,8 @@ class PracticeDevice:
         self._open: _OpenChip | None = None
         self.line: Line | None = None
         if not (folder / "device.json").exists():
+            if model is None:
+                raise ValueError(f"there is no practice device in {folder}; name a model to make one")
             _make(folder, _model(model))
         about = json.loads((folder / "device.json").read_text(encoding="utf-8"))
         self.model = _model(about["model"])
@@ -154,6 +156,8 @@ class PracticeDevice:
         with self._touch() as chip:
             chip.state.plugged_in = False
             chip.power(False)
+            if self.line:
+                self.line.drop_all()
 
     def plug_in(self) -> None:
         """Put the adapter back: the port is there again, and the power comes."""

@@ -55,7 +55,7 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """The host sends."""
-        self._check_plug()
+        self.check_plug()
         arrives = self._clock()
         if self._realtime:
             start = max(arrives, self._to_chip_free)
@@ -65,7 +65,7 @@ class Line:
 
     def take(self, size: int) -> bytes:
         """Up to ``size`` bytes that have arrived at the host by now."""
-        self._check_plug()
+        self.check_plug()
         out = bytearray()
         now = self._clock()
         while self._to_host and len(out) < size:
@@ -83,7 +83,7 @@ class Line:
 
     def waiting(self) -> int:
         """How many bytes have arrived at the host by now."""
-        self._check_plug()
+        self.check_plug()
         now = self._clock()
         return sum(_arrived(burst, now) for burst in self._to_host)
 
@@ -98,6 +98,7 @@ class Line:
     def drop_all(self) -> None:
         """Forget all that is under way: the chip lost its power."""
         self._to_host.clear()
+        self._to_host_free = -math.inf
 
     def set_modem_lines(self, dtr: bool, rts: bool) -> None:
         """DTR and RTS as the host sets them."""
@@ -125,7 +126,7 @@ class Line:
             data = keep
         return _flip(data, before, faults.flip_every) if faults.flip_every else data
 
-    def _check_plug(self) -> None:
+    def check_plug(self) -> None:
         if not self.chip.state.plugged_in:
             raise Unplugged
 

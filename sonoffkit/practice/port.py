@@ -100,6 +100,7 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
                 now = time.monotonic()
                 if len(out) >= size or (deadline is not None and now >= deadline):
                     break
+                line.check_plug()
                 self.device.condition.wait(_pause(now, deadline, line.next_arrival()))
         return out
 
@@ -168,20 +169,26 @@ def device_at(url: str) -> PracticeDevice:
 
 def _parse(url: str) -> tuple[PracticeDevice, dict[str, Any]]:
     parts = urllib.parse.urlsplit(url)
-    query = dict(urllib.parse.parse_qsl(parts.query))
+    query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
     try:
-        home = query.pop("home", None)
-        device = practice_device(parts.netloc, Path(home) if home else None, query.pop("model", None))
+        home, model = query.pop("home", None), query.pop("model", None)
         options: dict[str, Any] = {
-            "realtime": query.pop("realtime", "0") in ("1", "true", "yes"),
+            "realtime": _yes(query.pop("realtime", "0")),
             "latency": float(query.pop("latency", FTDI_LATENCY)),
             "en_rise": float(query.pop("en_rise", EN_RISE_SECONDS)),
         }
         if query:
             raise ValueError(f"unknown option {next(iter(query))!r}")
+        device = practice_device(parts.netloc, Path(home) if home else None, model)
     except ValueError as exc:
         raise SerialException(f"could not open port {url}: {exc}") from exc
     return device, options
+
+
+def _yes(word: str) -> bool:
+    if word not in ("0", "1", "false", "true", "no", "yes"):
+        raise ValueError(f"realtime is 0 or 1, not {word!r}")
+    return word in ("1", "true", "yes")
 
 
 def _pause(now: float, deadline: float | None, arrival: float | None) -> float | None:

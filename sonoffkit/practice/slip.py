@@ -18,7 +18,7 @@ ESC = 0xDB
 HEADER = struct.Struct("<BBHI")
 REQUEST, REPLY = 0x00, 0x01
 # The stub's receive buffer is 16 KiB of data plus headers; anything longer is line noise.
-LONGEST_FRAME = 0x8000
+LONGEST_FRAME = 2 * (8 + 16 + 0x4000)
 
 
 @dataclass(frozen=True)

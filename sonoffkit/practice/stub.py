@@ -21,10 +21,12 @@ __all__ = ["StubLoader"]
 GREETING = slip_encode(b"OHAI")
 BAD_DATA_LENGTH = 0xC000
 INVALID_COMMAND = 0xC300
+FAILED_SPI_OPERATION = 0xC400
 NOT_IN_FLASH_MODE = 0xC600
 INFLATE_ERROR = 0xC700
 TOO_MUCH_DATA = 0xC900
 NOT_IMPLEMENTED = 0xFF00
+LARGEST_FLASH = 0x1000000
 
 
 class StubLoader(Loader):
@@ -126,6 +128,9 @@ class StubLoader(Loader):
 
     def _md5(self, request: Request) -> Iterator[Step]:
         address, size = struct.unpack_from("<II", request.data)
+        if size > LARGEST_FLASH:  # a broken command must not make us hash for hours
+            yield reply_frame(Op.SPI_FLASH_MD5, status=FAILED_SPI_OPERATION)
+            return
         digest, seconds = self.machine.flash.md5(address, size)
         yield seconds
         yield reply_frame(Op.SPI_FLASH_MD5, body=digest)
@@ -174,7 +179,7 @@ class StubLoader(Loader):
         return self.BAD_CHECKSUM if checksum(data) != request.checksum else 0
 
     def _flash_end(self, request: Request) -> Iterator[Step]:
-        (_stay,) = struct.unpack_from("<I", request.data)
+        (stay,) = struct.unpack_from("<I", request.data)
         if self._write is None:
             yield reply_frame(request.op, status=NOT_IN_FLASH_MODE)
         elif self._write.remaining:
@@ -182,6 +187,8 @@ class StubLoader(Loader):
         else:
             self._write = None
             yield reply_frame(request.op)
+            if not stay and self.generation == 1:  # the new stub does not have it yet
+                yield Boot(loader=True)
 
 
 class _FlashRead:

@@ -31,7 +31,7 @@ def heard(data: bytes, sent_at: int, listening_at: int) -> bytes:
 
 def _levels(data: bytes) -> list[int]:
     """The line's level for each bit time: start bit, eight data bits from the lowest, stop bit."""
-    levels: list[int] = []
+    levels = [1]  # the line is idle before the first start bit
     for byte in data:
         levels += [0, *((byte >> n) & 1 for n in range(8)), 1]
     return levels

@@ -220,7 +220,7 @@ def _backup_rows(result: operations.BackUpResult) -> list[Row]:
 def _flash_rows(result: operations.FlashResult) -> list[Row]:
     rows = [
         *_who(result.identity),
-        ("Written", f"{result.image.name}, {len(result.image.data):,} bytes at {result.address:#x}".replace(",", " ")),
+        ("Written", f"{result.image.name}: {len(result.image.data)} bytes at {result.address:#x}"),
         ("Verified", f"MD5 {result.md5}, by the device itself"),
     ]
     for change in result.changes:

@@ -1,0 +1,203 @@
+"""A device in its folder: the hand that touches it, and what outlives the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from sonoffkit.practice import MODELS, DeviceInUse, known_devices, practice_device, practice_folder
+from sonoffkit.practice.chip import Running
+from sonoffkit.practice.device import _devices
+from sonoffkit.practice.factory import factory_image
+
+IN_USE = (
+    "import sonoffkit.practice as p\ntry: p.practice_device('basic').attach()\nexcept p.DeviceInUse: print('in use')"
+)
+
+
+def elsewhere(code: str) -> str:
+    """What a program prints that another Python process runs, in the same home."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def forget() -> None:
+    """As if this program had ended and another one began."""
+    _devices.clear()
+
+
+@pytest.fixture
+def device():
+    return practice_device("basic")
+
+
+# Making and finding
+
+
+def test_a_new_device_has_factory_flash_and_waits_in_download_mode(device):
+    assert device.contents() == factory_image(MODELS["basic"], device.mac)
+    assert (device.state().running, device.state().powered, device.state().plugged_in) == (Running.ROM, True, True)
+    assert device.mac[:3] == bytes.fromhex("5ccf7f")
+
+
+def test_a_device_lives_in_the_kits_home(device, home):
+    assert device.folder == (home / "practice" / "basic").resolve()
+    assert practice_folder() == home / "practice"
+    assert {path.name for path in device.folder.iterdir()} >= {"device.json", "state.json", "flash.bin"}
+
+
+def test_the_same_name_is_the_same_object_and_after_a_restart_the_same_device(device):
+    assert practice_device("basic") is device
+    forget()
+    again = practice_device("basic")
+    assert again is not device
+    assert (again.mac, again.contents()) == (device.mac, device.contents())
+
+
+def test_two_devices_have_different_macs():
+    one, other = practice_device("one", model="basic"), practice_device("other", model="basic")
+    assert one.mac != other.mac
+
+
+def test_all_models_are_known_and_then_the_devices_that_were_made():
+    assert known_devices() == list(MODELS)
+    practice_device("my-own", model="pow-r2")
+    assert known_devices() == [*MODELS, "my-own"]
+
+
+def test_a_device_may_live_in_a_folder_of_its_own(tmp_path):
+    device = practice_device("anything", tmp_path / "there", "pow-r2")
+    assert (device.name, device.model.name) == ("there", "pow-r2")
+    assert len((tmp_path / "there" / "flash.bin").read_bytes()) == 0x400000
+
+
+@pytest.mark.parametrize("name", ["", "..", "../basic", "a/b", ".hidden", "a b", "-x"])
+def test_a_name_that_no_folder_should_have_is_refused(name, home):
+    with pytest.raises(ValueError, match="is no name for a practice device") as told:
+        practice_device(name, model="basic")
+    assert str(told.value) == f"{name!r} is no name for a practice device: use letters, digits, '-' and '_'"
+    assert not home.exists()
+
+
+def test_an_unknown_model_is_refused_and_nothing_is_made(home):
+    with pytest.raises(ValueError, match="there is no practice model 'esp32'; there are: basic, pow-r2, nodemcu"):
+        practice_device("x", model="esp32")
+    assert not (home / "practice" / "x").exists()
+
+
+def test_a_device_does_not_change_its_model(device):
+    with pytest.raises(ValueError, match="is a basic, not a pow-r2"):
+        practice_device("basic", model="pow-r2")
+
+
+# The hand
+
+
+def test_the_state_is_written_down_at_every_touch(device):
+    device.hold_button()
+    device.power_off()
+    saved = json.loads((device.folder / "state.json").read_text())
+    assert (saved["button_held"], saved["powered"], saved["running"]) == (True, False, "nothing")
+
+
+def test_a_power_cycle_with_the_button_held_starts_the_loader_and_without_it_the_firmware(device):
+    device.power_cycle()
+    assert device.state().running is Running.FIRMWARE
+    device.hold_button()
+    assert device.state().running is Running.FIRMWARE
+    device.power_cycle()
+    device.release_button()
+    assert device.state().running is Running.ROM
+
+
+def test_an_unplugged_device_has_no_power_until_it_is_plugged_in(device):
+    device.hold_button()
+    device.unplug()
+    assert (device.state().plugged_in, device.state().powered) == (False, False)
+    device.plug_in()
+    assert (device.state().plugged_in, device.state().running) == (True, Running.ROM)
+
+
+def test_the_hand_works_while_the_port_is_open(device):
+    device.attach()
+    device.power_cycle()
+    assert device.state().running is Running.FIRMWARE
+    device.detach()
+    assert device.state().running is Running.FIRMWARE
+
+
+def test_the_hand_works_while_another_thread_has_the_port_open(device):
+    device.attach()
+    thread = threading.Thread(target=device.power_cycle)
+    thread.start()
+    thread.join()
+    assert device.state().running is Running.FIRMWARE
+
+
+def test_a_copy_of_the_state_changes_nothing(device):
+    device.attach()
+    device.state().powered = False
+    assert device.state().powered
+
+
+# A terminal's door keeps its line over an unplug: old bytes must not come out of it after replugging.
+@pytest.mark.parametrize(
+    ("take", "give"),
+    [
+        ("power_off", "power_on"),
+        ("unplug", "plug_in"),
+    ],
+)
+def test_what_the_chip_was_sending_is_lost_with_its_power(device, take, give):
+    line = device.attach()
+    line.write(b"\xc0\x00\x08\x00\x00\x00\x00\x00\x00\xc0")
+    assert line.waiting()
+    getattr(device, take)()
+    getattr(device, give)()
+    assert not line.waiting()
+
+
+# One port
+
+
+def test_an_open_device_cannot_be_opened_again(device):
+    device.attach()
+    with pytest.raises(DeviceInUse, match="basic"):
+        device.attach()
+    device.detach()
+    device.detach()  # once too often is no error
+    device.attach()
+
+
+def test_an_open_device_cannot_be_opened_by_another_process(device):
+    device.attach()
+    assert elsewhere(IN_USE) == "in use"
+    device.detach()
+    assert elsewhere(IN_USE) == ""
+
+
+def test_two_processes_that_make_a_device_at_once_make_one():
+    code = "import sonoffkit.practice as p; print('ready', flush=True); input(); print(p.practice_device().mac.hex())"
+    makers = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for maker in makers:
+        assert maker.stdout.readline() == "ready\n"
+    for maker in makers:
+        maker.stdin.write("go\n")
+        maker.stdin.flush()
+    macs = {maker.communicate()[0].strip() for maker in makers}
+    device = practice_device()
+    assert macs == {device.mac.hex()}
+    assert device.contents() == factory_image(MODELS["basic"], device.mac)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+def test_two_ways_to_one_folder_lead_to_one_device(device, tmp_path):
+    (tmp_path / "link").symlink_to(device.folder)
+    assert practice_device("x", tmp_path / "link") is device
