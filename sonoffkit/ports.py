@@ -101,7 +101,7 @@ def practice_at(device: str) -> practice.PracticeDevice:
     try:
         return practice.device_at(device)
     except OSError as exc:
-        raise port_error(exc, device) from exc
+        raise port_error(exc, device, opening=True) from exc
 
 
 def find_ports() -> list[Port]:
@@ -177,24 +177,24 @@ def open_port(device: str, baud: int = 115200) -> serial.SerialBase:
             port.rts = port.dtr = False
         port.open()
     except (OSError, ValueError) as exc:
-        raise port_error(exc, device) from exc
+        raise port_error(exc, device, opening=True) from exc
     return port
 
 
-def port_error(exc: BaseException, device: str) -> PortError:
+def port_error(exc: BaseException, device: str, *, opening: bool = False) -> PortError:
     """The error of ours for one of pyserial's or the system's."""
     text = str(exc)
-    number = getattr(exc, "errno", None) or _number_in(text)
-    if "could not open" not in text.lower() and "exclusively lock" not in text:
+    if not opening:
         return PortLost(f"The port {device} vanished while it was in use. ({_first_line(text)})")
-    if number == errno.ENOENT or "FileNotFoundError" in text or "not known" in text:
-        return PortMissing(f"There is no port {device}.")
+    number = getattr(exc, "errno", None) or _number_in(text)
     if number in (errno.EAGAIN, errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in text:
         return PortBusy(f"Another program has the port {device} open.")
-    if number == errno.EACCES:
-        if "PermissionError" in text:  # Windows says "access denied" for a port in use
-            return PortBusy(f"Another program has the port {device} open.")
+    if "PermissionError" in text and "Original message" not in text:  # Windows says so of a port in use
+        return PortBusy(f"Another program has the port {device} open.")
+    if number == errno.EACCES and "PermissionError" not in text:
         return PortDenied(f"You may not use the port {device}.")
+    if number == errno.ENOENT or "not known" in text:
+        return PortMissing(f"There is no port {device}.")
     return PortMissing(f"The port {device} could not be opened. ({_first_line(text)})")
 
 

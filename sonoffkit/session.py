@@ -96,7 +96,6 @@ def connect(port: str, baud: int = SAFE_BAUD) -> Device:
         with _our_errors(port):
             loader = _reach(line, port)
             loader = cmds.run_stub(loader)
-            cmds.attach_flash(loader)
             device = Device(port, loader, _identify(loader))
             device.set_baud(baud)
         return device
@@ -146,6 +145,7 @@ class Device:
         self.port = port
         self.identity = identity
         self._loader = loader
+        loader.WRITE_FLASH_ATTEMPTS = 1  # or esptool reopens a lost port and waits for a reset that never comes
         self._baud = loader.get_baud()
 
     def __enter__(self) -> Device:
@@ -252,21 +252,21 @@ def tool_versions() -> dict[str, str]:
 
 
 def _reach(line: serial.SerialBase, port: str) -> Any:
-    """The loader that answers, as esptool's class for its chip.
+    """The loader that answers.
 
     First without a reset, at the speed where we left the stub and at the
     usual one; then with a reset, for boards that are wired for it.
     """
-    error: FatalError | None = None
     for baud in dict.fromkeys((_remembered_baud(port), SAFE_BAUD)):
-        error = _probe(ESP8266ROM(line, baud))
-        if error is None:
-            return _detect(line, baud)
+        loader = ESP8266ROM(line, baud)
+        if _probe(loader) is None:
+            return _check_chip(loader, line, baud)
     _reset_into_loader(line)
-    error = _probe(ESP8266ROM(line, SAFE_BAUD)) or None
-    if error is None:
-        return _detect(line, SAFE_BAUD)
-    raise error
+    loader = ESP8266ROM(line, SAFE_BAUD)
+    error = _probe(loader)
+    if error:
+        raise error
+    return _check_chip(loader, line, SAFE_BAUD)
 
 
 def _probe(loader: Any) -> FatalError | None:
@@ -286,10 +286,11 @@ def _probe(loader: Any) -> FatalError | None:
     return error
 
 
-def _detect(line: serial.SerialBase, baud: int) -> Any:
-    loader = cmds.detect_chip(line, baud, "no-reset", connect_attempts=2)
-    if loader.CHIP_NAME != ESP8266ROM.CHIP_NAME:
-        raise WrongChip(f"This chip is an {loader.CHIP_NAME}, not an ESP8266.")
+def _check_chip(loader: Any, line: serial.SerialBase, baud: int) -> Any:
+    """The loader, if its chip is ours; by the one word that tells, as esptool's detection takes 0.4 s."""
+    if loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR) != ESP8266ROM.MAGIC_VALUE:
+        other = cmds.detect_chip(line, baud, "no-reset", connect_attempts=2)
+        raise WrongChip(f"This chip is an {other.CHIP_NAME}, not an ESP8266.")
     return loader
 
 
@@ -311,14 +312,27 @@ def _drain(line: serial.SerialBase) -> None:
 
 
 def _identify(loader: Any) -> Identity:
+    size = _flash_size(loader)
+    if size is None:
+        # esptool does this at each connect, for chips that wake up badly (XMC's); it takes 70 round trips,
+        # so here it is the remedy for a flash that does not tell a known size.
+        cmds.attach_flash(loader)
+        size = _flash_size(loader)
     flash_id = loader.flash_id()
     if flash_id in NO_CONTACT:
         raise FlashUnreadable(f"The flash chip does not answer: its id reads {flash_id:06x}.")
-    size = cmds.detect_flash_size(loader)
     if size is None:
         raise FlashUnreadable(f"The flash chip's id {flash_id:06x} does not tell its size.")
     mac = bytes(loader.read_mac()).hex(":")
-    return Identity(loader.get_chip_description(), mac, flash_id, flash_size_bytes(size))
+    return Identity(loader.get_chip_description(), mac, flash_id, size)
+
+
+def _flash_size(loader: Any) -> int | None:
+    """Bytes, by the flash's id; None where that tells none."""
+    if loader.flash_id(cache=False) in NO_CONTACT:
+        return None
+    size = cmds.detect_flash_size(loader)
+    return None if size is None else int(flash_size_bytes(size))
 
 
 def _remembered_baud(port: str) -> int:
@@ -331,7 +345,8 @@ def _remember_baud(port: str, baud: int | None) -> None:
     saved = read_settings().get("stub_baud")
     bauds = dict(saved) if isinstance(saved, dict) else {}
     bauds.pop(port, None)
-    remember(stub_baud=bauds | ({port: baud} if baud else {}))
+    with contextlib.suppress(OSError):  # a convenience: no reason to stop
+        remember(stub_baud=bauds | ({port: baud} if baud else {}))
 
 
 # Errors
@@ -346,8 +361,6 @@ BY_TYPE: dict[type[FatalError], type[DeviceError]] = {
 }
 # The rest is one type with a text (esptool 5.4 to 5.6, loader.py and cmds.py): first match counts.
 BY_TEXT: tuple[tuple[tuple[str, ...], type[DeviceError]], ...] = (
-    (("Failed to connect: No serial data", "Failed to connect: Serial data stream stopped"), NoAnswer),
-    (("Failed to connect",), GarbledAnswer),
     (("Failed to autodetect chip", "Wrong chip argument"), WrongChip),
     (("Failed to start stub", "target RAM", "RAM download mode"), StubFailed),
     (("MD5 of file does not match", "flash region is empty", "Verification failed"), VerifyFailed),
@@ -375,9 +388,12 @@ def _device_error(exc: FatalError) -> DeviceError:
     text = str(exc).split("\nFor troubleshooting")[0].strip()
     if type(exc) in BY_TYPE:
         return BY_TYPE[type(exc)](f"The device refused: {text}")
+    if "Failed to connect" in text:
+        silent = "No serial data" in text or "data stream stopped" in text
+        reason = NoAnswer if silent else GarbledAnswer
+        return reason(_IN_WORDS[reason].format(text.removeprefix("Failed to connect: ")))
     for texts, error in BY_TEXT:
         if any(part in text for part in texts):
-            text = text.removeprefix("Failed to connect: ")
             return error(_IN_WORDS.get(error, "{}").format(text))
     if any(part in text for part in BROKEN_ON_THE_WAY):
         return TransferFailed(f"Bytes were lost or broken on the way. ({text})")

@@ -30,11 +30,14 @@ from .errors import (
 )
 from .paths import vault_folder
 from .session import Identity
-from .transfer import Piece
+from .transfer import Piece, pieces_of
 
 __all__ = ["Backup", "Draft", "Manifest", "Vault"]
 
 MB = 0x100000
+KINDS = {"size": int, "verified": bool, "tools": dict}  # a manifest's entries that are no texts
+# What unreadable JSON raises; the last for one that is nested beyond reason.
+UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 class Hashes(Protocol):
@@ -83,10 +86,10 @@ class Manifest:
         saved = json.loads(text)
         if not isinstance(saved, dict) or set(saved) != {field.name for field in fields(cls)}:
             raise ValueError("its entries are not a manifest's")
-        manifest = cls(**saved)
-        if not isinstance(manifest.size, int) or not isinstance(manifest.verified, bool):
-            raise ValueError("its entries are not of a manifest's kinds")
-        return manifest
+        for name, value in saved.items():
+            if type(value) is not KINDS.get(name, str):
+                raise ValueError(f"its entry {name!r} is not of its kind")
+        return cls(**saved)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class Vault:
 
     def problems(self) -> list[str]:
         """What lies in the folder and is no whole backup, a sentence each."""
-        texts = [b for path in self.folder.glob("*.json") if isinstance(b := self._load(path), str)]
+        texts = [text for path in self.folder.glob("*.json") if (text := self._problem(path))]
         lonely = [
             f"{path.name} has no manifest; if it is yours, take it in with adopt()."
             for path in self.folder.glob("*.bin")
@@ -191,21 +194,26 @@ class Vault:
         Raises OutOfRange if it is not as large as the flash, VerifyFailed if
         it differs from what the device holds. The file itself stays as it is.
         """
-        data = Path(file).read_bytes()
+        try:
+            data = Path(file).read_bytes()
+        except OSError as exc:
+            raise BackupDamaged(
+                f"The file {file} cannot be read. ({exc.strerror})", "Check its name. Nothing was changed."
+            ) from exc
         identity = device.identity
         if len(data) != identity.flash_size:
             raise OutOfRange(
                 f"{Path(file).name} holds {len(data) / MB:g} MB, and this flash has {identity.size_text}.",
                 "It is not a whole backup of this device. Make one: notebook 2-backup.",
             )
-        if device.md5(0, len(data)) != hashlib.md5(data).hexdigest():
+        if device.md5(0, len(data)) != _md5(data):
             raise VerifyFailed(
                 f"{Path(file).name} is not what this device holds now.",
                 "If the device was changed since, that is to be expected, and the file cannot be verified any "
                 "more: keep it, and make a new backup in notebook 2-backup. Nothing was changed.",
             )
         draft = self.begin(identity)
-        draft.keep(Piece(0, len(data), hashlib.md5(data).hexdigest()), data)
+        draft.keep(Piece(0, len(data), _md5(data)), data)
         return draft.finish(tools or {}, sticker)
 
     def copy(self, backup: Backup, folder: Path | str) -> Backup:
@@ -215,15 +223,24 @@ class Vault:
         with _writing(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             _create(target, data)
-            _create(target.with_suffix(".json"), backup.manifest_path.read_bytes())
+            with _undone_by_failure(target):
+                _create(target.with_suffix(".json"), backup.manifest_path.read_bytes())
         copied = Backup(target, backup.manifest)
         copied.read()
         return copied
 
+    def _problem(self, path: Path) -> str:
+        backup = self._load(path)
+        if isinstance(backup, str):
+            return backup
+        if not backup.path.exists():
+            return f"{backup.path.name} is missing; its manifest is still there."
+        return "" if backup.manifest.is_whole() else f"{path.name} was changed after it was saved."
+
     def _load(self, path: Path) -> Backup | str:
         try:
             manifest = Manifest.from_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError) as exc:
+        except UNREADABLE as exc:
             return f"{path.name} is no readable manifest. ({exc})"
         return Backup(path.with_suffix(".bin"), manifest)
 
@@ -243,6 +260,7 @@ class Draft:
         with _writing(vault.folder):
             _make_private_folder(vault.folder)
             self._check_room()
+            self._let_go_of_published()
             self.pieces = self._good_pieces()
             if not self.pieces:
                 self._start()
@@ -276,7 +294,8 @@ class Draft:
             manifest = self._manifest(self.data(), now, tools, sticker)
             path = self._publish(f"{now:%Y-%m-%d_%H%M%S}_{self._identity.mac.replace(':', '')}")
             backup = Backup(path, manifest)
-            _create(backup.manifest_path, json.dumps(asdict(manifest), indent=1).encode())
+            with _undone_by_failure(path):  # the bytes are still in the part
+                _create(backup.manifest_path, json.dumps(asdict(manifest), indent=1).encode())
             self._part.unlink()
             self._checkpoint.unlink()
         return backup
@@ -287,7 +306,7 @@ class Draft:
             chip=self._identity.chip,
             flash_id=f"{self._identity.flash_id:06x}",
             size=len(data),
-            md5=hashlib.md5(data).hexdigest(),
+            md5=_md5(data),
             sha256=hashlib.sha256(data).hexdigest(),
             verified=True,
             created=now.isoformat(),
@@ -306,22 +325,27 @@ class Draft:
                 return target
         raise BackupExists(f"There are a thousand backups named {stem} already.")
 
+    def _let_go_of_published(self) -> None:
+        """A power cut at the end leaves the finished file under two names: what follows must not write into it."""
+        if self._part.exists() and self._part.stat().st_nlink > 1:
+            data = self._part.read_bytes()
+            self._part.unlink()
+            _create(self._part, data)
+
     def _good_pieces(self) -> list[Piece]:
         """The pieces that the checkpoint names and the part really holds."""
         try:
             saved = json.loads(self._checkpoint.read_text(encoding="utf-8"))
             pieces = [Piece(int(a), int(n), str(md5)) for a, n, md5 in saved["pieces"]]
             data = self._part.read_bytes()
-        except (OSError, ValueError, TypeError, KeyError):
+        except (*UNREADABLE, TypeError, KeyError, OverflowError):
             return []
         about = {"mac": self._identity.mac, "size": self._identity.flash_size}
         if {k: saved.get(k) for k in about} != about or len(data) != self._identity.flash_size:
             return []
-        return [
-            p
-            for p in pieces
-            if p.address >= 0 and p.size > 0 and hashlib.md5(data[p.address : p.address + p.size]).hexdigest() == p.md5
-        ]
+        cut = {(p.address, p.size) for p in pieces_of(self._identity.flash_size)}
+        held = {p for p in pieces if (p.address, p.size) in cut and _md5(data[p.address : p.address + p.size]) == p.md5}
+        return sorted(held, key=lambda p: p.address)
 
     def _start(self) -> None:
         self._part.unlink(missing_ok=True)
@@ -350,6 +374,10 @@ class Draft:
             )
 
 
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
 def _size_name(size: int) -> str:
     return f"{size // MB}MB" if size % MB == 0 else f"{size // 1024}KB"
 
@@ -364,9 +392,19 @@ def _create(path: Path, data: bytes) -> None:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except FileExistsError:
         raise BackupExists(f"There is a file {path} already.") from None
-    with os.fdopen(number, "wb") as file:
+    with _undone_by_failure(path), os.fdopen(number, "wb") as file:
         file.write(data)
         _to_disk(file)
+
+
+@contextlib.contextmanager
+def _undone_by_failure(path: Path) -> Iterator[None]:
+    """Take a file away again if what follows fails: half of something must not look like the whole."""
+    try:
+        yield
+    except (OSError, BackupExists):
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _publish_as(part: Path, target: Path) -> None:

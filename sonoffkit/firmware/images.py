@@ -30,6 +30,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 LONGEST_IMAGE = 16 * 0x100000  # the largest flash an ESP8266 can have
 MOST_SEGMENTS = 16
 SECOND_STAGE = 0x1000  # where an Arduino image's application begins, behind its boot stage
+EBOOT = 0x4010F000  # where Arduino's boot stage is loaded; it does nothing but start the application
+MICROPYTHON_LENGTH = 0x8FFC  # ports/esp8266/makeimg.py
 CORE_WORDS = 0x1010  # total length and CRC, from Arduino core 3 on
 
 MODES = {"qio": 0, "qout": 1, "dio": 2, "dout": 3}
@@ -92,8 +94,8 @@ def load_image(file: Path | str, *, unpack: bool = False) -> Image:
         if path.stat().st_size > LONGEST_IMAGE:
             raise ImageTooBig(f"{path.name} is larger than any flash of an ESP8266.")
         raw = path.read_bytes()
-    except OSError as exc:
-        raise ImageUnreadable(f"{path} cannot be read. ({exc.strerror})") from exc
+    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
+        raise ImageUnreadable(f"{path} cannot be read. ({getattr(exc, 'strerror', exc)})") from exc
     checked = _check_published(path, raw)
     data = _unpacked(path.name, raw, unpack)
     check_image(path.name, data)
@@ -117,7 +119,9 @@ def check_image(name: str, data: bytes) -> None:
         if other:
             raise ImageForOtherChip(f"{name} is for an {other}, not for an ESP8266.")
         raise ImageInvalid(f"{name} is damaged or cut off: {problem}.")
-    _check_second_stage(name, data)
+    problem = _problem_behind(data)
+    if problem:
+        raise ImageInvalid(f"{name} is damaged or cut off: {problem}.")
 
 
 def check_fits(image: Image, flash_size: int) -> None:
@@ -135,6 +139,13 @@ def with_flash_parameters(
     whole file (a published SHA-256, the second-stage CRC of some builds) no
     longer matches what is in flash then. None keeps what is there.
     """
+    if mode is not None and mode not in MODES:
+        raise ImageInvalid(f"There is no flash mode {mode!r}.", f"Use one of {', '.join(MODES)}, or None to keep it.")
+    if flash_size is not None and flash_size not in SIZE_NIBBLES:
+        raise ImageTooBig(
+            f"An image's header cannot say {_size_text(flash_size)} of flash.",
+            "An ESP8266 can use 256 KB to 16 MB. Nothing has been changed on the device.",
+        )
     old_mode, old_size = data[2], data[3]
     new_mode = old_mode if mode is None else MODES[mode]
     new_size = old_size if flash_size is None else SIZE_NIBBLES[flash_size] << 4 | old_size & 0x0F
@@ -200,28 +211,64 @@ def _problem_at(data: bytes, start: int) -> str:
     end = at // 16 * 16 + 15
     if end >= len(data):
         return "its checksum is cut off"
-    if data[end] == check:
+    return _problem_with_checksum(data, start, data[end], check)
+
+
+def _problem_with_checksum(data: bytes, start: int, stored: int, computed: int) -> str:
+    """Arduino core 3 puts the file's length and a CRC into its application after the checksum was made."""
+    without = computed
+    length = _core_length(data) if start == SECOND_STAGE else 0
+    if length:
+        without ^= _xor(data[CORE_WORDS : CORE_WORDS + 8])
+    if stored == (without if length == len(data) else computed):
         return ""
-    if start == SECOND_STAGE and data[end] ^ check == _xor(data[CORE_WORDS : CORE_WORDS + 8]):
-        return _problem_with_length(data)
-    return f"its checksum is {data[end]:02x}, but its bytes give {check:02x}"
+    if length and stored == without:
+        return "" if length <= len(data) else f"it says it has {length} bytes, and there are {len(data)}"
+    return f"its checksum is {stored:02x}, but its bytes give {computed:02x}"
 
 
-def _problem_with_length(data: bytes) -> str:
-    """Arduino core 3 puts the file's length and a CRC into the image after the XOR checksum was made."""
-    (length,) = struct.unpack_from("<I", data, CORE_WORDS)
-    return "" if length <= len(data) else f"it says it has {length} bytes, and there are {len(data)}"
+def _core_length(data: bytes) -> int:
+    """The file's length by the core's own word, 0 where that word can be none."""
+    (length,) = struct.unpack_from("<I", data.ljust(CORE_WORDS + 4, b"\0"), CORE_WORDS)
+    return int(length) if CORE_WORDS + 8 < length <= LONGEST_IMAGE else 0
 
 
-def _check_second_stage(name: str, data: bytes) -> None:
-    """Behind a boot stage of one segment lies the application: Arduino's eboot, and all that is built on it."""
-    if data[1] != 1 or len(data) <= SECOND_STAGE:
-        return
-    if data[SECOND_STAGE] != MAGIC_V1:
-        return
-    problem = _problem_at(data, SECOND_STAGE)
-    if problem:
-        raise ImageInvalid(f"{name} is damaged or cut off: in its application, {problem}.")
+def _problem_behind(data: bytes) -> str:
+    """What is wrong with what a sound first stage needs behind it, in words; empty if nothing is."""
+    (address,) = struct.unpack_from("<I", data, 8)
+    if data[1] == 1 and address == EBOOT:
+        if len(data) <= SECOND_STAGE:
+            return "it ends before its application, which the boot stage starts at 0x1000"
+        if data[SECOND_STAGE] != MAGIC_V1:
+            return "there is no application at 0x1000, where the boot stage starts one"
+        problem = _problem_at(data, SECOND_STAGE)
+        return f"in its application, {problem}" if problem else ""
+    return _problem_with_micropython(data)
+
+
+def _problem_with_micropython(data: bytes) -> str:
+    """MicroPython's code lies outside the header: FF up to a length word, and an MD5 at the end it names."""
+    ram_end = _end_of(data)
+    if ram_end >= MICROPYTHON_LENGTH or set(data[ram_end:MICROPYTHON_LENGTH]) != {0xFF}:
+        return ""
+    if len(data) < MICROPYTHON_LENGTH + 4:
+        return ""
+    (length,) = struct.unpack_from("<I", data, MICROPYTHON_LENGTH)
+    if not MICROPYTHON_LENGTH + 4 < length <= LONGEST_IMAGE:
+        return ""
+    if length + 16 > len(data):
+        return f"it is cut off: it says it has {length + 16} bytes, and there are {len(data)}"
+    # From byte 4 on: flash mode and size may have been fitted.
+    same = hashlib.md5(data[4:length]).digest() == data[length : length + 16]
+    return "" if same else "its MD5 does not hold"
+
+
+def _end_of(data: bytes) -> int:
+    """Where the first image ends, after its checksum; it is known to be sound."""
+    at = 8
+    for _ in range(data[1]):
+        at += 8 + int(struct.unpack_from("<I", data, at + 4)[0])
+    return at // 16 * 16 + 16
 
 
 def _other_chip(data: bytes) -> str:

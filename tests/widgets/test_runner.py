@@ -1,0 +1,532 @@
+"""The operation runner without a browser: what it shows, what its buttons do, and how a cell waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import ipywidgets
+import pytest
+import traitlets
+
+from sonoffkit.errors import BackupNeeded, Cancelled, NoPortChosen, NotFinished, OperationRunning, SonoffkitError
+from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restore, verify
+from sonoffkit.ports import save_choice
+from sonoffkit.practice import lesson_images, practice_device
+from sonoffkit.session import connect
+from sonoffkit.vault import Vault
+from sonoffkit.widgets import ImagePicker, OperationRunner
+from sonoffkit.widgets.job import JobState, _jobs
+
+URL = "practice://basic"
+SLOW = "practice://basic?realtime=1&latency=0"  # as slow as a cable: there is time to look and to click
+LOST = Waiver.ORIGINAL_IS_LOST
+SCRIPT = "<script>alert(1)</script>"
+
+
+def wait_until(condition, seconds=60):
+    """What the condition gives as soon as that is true; the limit is for a loaded machine."""
+    deadline = time.monotonic() + seconds
+    while not (met := condition()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.005)
+    return met
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("sonoffkit")]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_its_test():
+    yield
+    for job in list(_jobs.values()):
+        job.cancel()
+    wait_until(lambda: not threads())
+    _jobs.clear()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
+    folder = tmp_path_factory.mktemp("made") / "basic"
+    connect(f"practice://basic?home={folder.as_posix()}").close()
+    return folder
+
+
+@pytest.fixture
+def sonoff(made, home):
+    shutil.copytree(made, home / "practice" / "basic")
+    return practice_device("basic")
+
+
+@pytest.fixture
+def saved(sonoff):
+    """A verified backup of the device, without the two seconds of reading it."""
+    with connect(URL) as device:
+        return Vault().adopt(sonoff.folder / "flash.bin", device)
+
+
+def parts(widget) -> list:
+    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
+
+
+def part(widget, style: str):
+    """The part of a widget that has this style, as the browser tests find it."""
+    (found,) = [one for one in parts(widget) if style in one._dom_classes]
+    return found
+
+
+def shown(runner, style: str) -> str:
+    return part(runner, style).value
+
+
+def words(runner, style: str) -> str:
+    """What a part says, without its tags."""
+    return re.sub(r"<[^>]+>", " ", shown(runner, style)).strip()
+
+
+def is_hidden(widget) -> bool:
+    return widget.layout.display == "none"
+
+
+def reaches(runner, wanted: JobState) -> None:
+    """The view, not just the job, comes to that state."""
+    wait_until(lambda: runner.state == wanted.value or JobState(runner.state).is_over)
+    assert runner.state == wanted.value, runner.job.snapshot()
+
+
+# In a script
+
+
+def test_a_script_waits_and_has_the_result(sonoff):
+    runner = OperationRunner(identify, URL)
+    assert (runner.state, runner.wait() is runner) == ("ready", True)
+    assert runner.state == "done"
+    assert runner.result.identity.mac == sonoff.mac.hex(":")
+
+
+def test_a_wait_with_a_limit_comes_back_before_the_end(sonoff):
+    runner = OperationRunner(back_up, SLOW)
+    runner.wait(timeout=0.01)
+    assert not runner.job.is_over
+    with pytest.raises(NotFinished):
+        _ = runner.result
+
+
+def test_without_a_port_it_takes_the_chosen_one(sonoff):
+    save_choice(URL)
+    assert OperationRunner(identify).job.port == URL
+
+
+def test_without_any_port_it_says_where_to_choose_one():
+    with pytest.raises(NoPortChosen) as caught:
+        OperationRunner(identify)
+    assert "1-setup" in caught.value.hint
+
+
+def test_it_runs_operations_and_nothing_else():
+    with pytest.raises(TypeError, match="an OperationRunner runs one of identify, back_up, "):
+        OperationRunner(print, URL)
+
+
+def test_the_state_is_for_reading():
+    with pytest.raises(traitlets.TraitError):
+        OperationRunner(identify, URL).state = "done"
+
+
+def test_no_thread_is_left_after_it_is_over(sonoff):
+    OperationRunner(identify, URL).wait()
+    wait_until(lambda: threads() == [])
+
+
+def test_a_runner_cancelled_before_it_began_stays_cancelled(sonoff):
+    runner = OperationRunner(identify, URL)
+    runner.cancel()
+    runner.wait()
+    wait_until(lambda: threads() == [])
+    assert runner.state == "cancelled"
+    with pytest.raises(Cancelled):
+        _ = runner.result
+
+
+# In a cell
+
+
+def test_a_cell_that_awaits_it_shows_it_once_and_gives_nothing_back(sonoff, capsys):
+    runner = OperationRunner(identify, URL)
+
+    async def cell():
+        return [await runner, await runner]
+
+    assert asyncio.run(cell()) == [None, None]
+    assert runner.state == "done"
+    assert capsys.readouterr().out.count("OperationRunner(") == 1
+
+
+def test_the_loop_is_free_while_a_cell_awaits(sonoff):
+    runner = OperationRunner(back_up, SLOW)
+
+    async def cells():
+        waiting = asyncio.ensure_future(_awaited(runner))
+        while runner.state != "running":  # seen from the loop itself
+            await asyncio.sleep(0.01)
+        part(runner, "sk-cancel").click()
+        await waiting
+
+    asyncio.run(cells())
+    assert runner.state == "cancelled"
+
+
+async def _awaited(runner):
+    await runner
+
+
+def test_cancelling_the_cell_cancels_the_job(sonoff):
+    runner = OperationRunner(back_up, SLOW)
+
+    async def stop():
+        cell = asyncio.ensure_future(_awaited(runner))
+        while runner.state != "running":
+            await asyncio.sleep(0.01)
+        cell.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cell
+
+    asyncio.run(stop())
+    reaches(runner, JobState.CANCELLED)
+    with pytest.raises(Cancelled):
+        _ = runner.result
+
+
+def test_a_failure_does_not_raise_in_the_cell_but_in_the_checkpoint(sonoff):
+    runner = OperationRunner(erase, URL)
+    asyncio.run(_awaited(runner))
+    assert runner.state == "failed"
+    with pytest.raises(BackupNeeded):
+        _ = runner.result
+
+
+# What it shows
+
+
+def test_before_it_begins_there_is_a_start_and_nothing_to_cancel(sonoff):
+    runner = OperationRunner(back_up, URL)
+    start, cancel = part(runner, "sk-start"), part(runner, "sk-cancel")
+    assert (start.description, start.disabled, cancel.disabled) == ("Start", False, True)
+    assert words(runner, "sk-status") == "Ready."
+    assert shown(runner, "sk-result") == ""
+    assert shown(runner, "sk-bar") == 0.0
+    assert is_hidden(part(runner, "sk-confirm"))
+
+
+def test_while_it_runs_bytes_speed_and_the_time_left_are_shown(sonoff):
+    runner = OperationRunner(back_up, SLOW).start()
+    told = wait_until(lambda: re.fullmatch(r"\d+ of 1024 KB, \d+ KB/s, \d+ s left", words(runner, "sk-status")))
+    assert told
+    assert 0 < shown(runner, "sk-bar") < 1
+    assert (part(runner, "sk-start").disabled, part(runner, "sk-cancel").disabled) == (True, False)
+    assert part(runner, "sk-cancel").tooltip == ""
+
+
+def test_when_it_is_done_the_card_names_the_vault_and_what_was_verified(sonoff, tmp_path):
+    vault = Vault(tmp_path / "elsewhere")
+    runner = OperationRunner(back_up, URL, vault=vault, sticker="17").wait()
+    manifest = runner.result.backup.manifest
+    card = words(runner, "sk-result")
+    assert card.startswith("Back up the whole flash: done")
+    for text in (
+        runner.result.backup.path.name,
+        f"ESP8266EX, MAC {manifest.mac}, sticker 17",
+        "1 MB, the whole flash",
+        f"MD5 {manifest.md5}, by the device itself",
+        str(tmp_path / "elsewhere"),
+    ):
+        assert text in card
+    assert "Resumed" not in card
+    assert "Noise" not in card
+    assert re.fullmatch(r"Done in \d+ s\.", words(runner, "sk-status"))
+    assert (shown(runner, "sk-bar"), part(runner, "sk-bar").bar_style) == (1.0, "success")
+    assert part(runner, "sk-start").description == "Run again"
+    assert part(runner, "sk-cancel").disabled
+
+
+def test_a_finished_backup_can_be_copied_right_there(sonoff, tmp_path):
+    runner = OperationRunner(back_up, URL)
+    copy = part(runner, "sk-copy")
+    row = next(one for one in parts(runner) if copy in parts(one) and type(one).__name__ == "CopyRow")
+    assert is_hidden(row)
+    runner.wait()
+    assert not is_hidden(row)
+    next(one for one in parts(row) if isinstance(one, ipywidgets.Text)).value = str(tmp_path / "stick")
+    copy.click()
+    assert (tmp_path / "stick" / runner.result.backup.path.name).read_bytes() == sonoff.contents()
+
+
+def test_what_was_read_twice_or_resumed_is_told(sonoff):
+    slow = OperationRunner(back_up, SLOW, baud=921600).start()
+    wait_until(lambda: slow.job.snapshot().done > 0x10000)
+    slow.cancel()
+    slow.wait()
+    sonoff.faults.flip_every = 700_000  # one bit, once
+    runner = OperationRunner(back_up, URL).wait()
+    sonoff.faults.flip_every = None
+    resumed = runner.result.bytes_resumed // 1024
+    assert resumed >= 64
+    assert f"{resumed} KB were there from an earlier try" in words(runner, "sk-result")
+    assert "1 pieces broke on the way and were read again" in words(runner, "sk-result")
+
+
+def test_the_cards_of_the_other_operations_say_what_was_done(saved, tmp_path):
+    (tmp_path / "hello.bin").write_bytes(lesson_images()["practice-hello.bin"])
+    who = f"Chip  ESP8266EX   MAC  {saved.manifest.mac}   Flash  1 MB, id 1440ef"
+    cards = {
+        operation: re.sub(r" {3,}", "   ", words(OperationRunner(operation, URL, **options).wait(), "sk-result"))
+        for operation, options in (
+            (identify, {}),
+            (verify, {}),
+            (erase, {}),
+            (flash, {"image": tmp_path / "hello.bin"}),
+            (restore, {}),
+        )
+    }
+    assert who in cards[identify]
+    assert "the same, byte for byte" in cards[verify]
+    assert who in cards[erase]
+    assert "every byte is FF: the flash is blank, and checked" in cards[erase]
+    assert "hello.bin: 36112 bytes at 0x0" in cards[flash]
+    assert "byte 2: 02 → 03 (flash mode DIO → DOUT)" in cards[flash]
+    assert "byte 3: 40 → 20 (flash size 4 MB → 1 MB)" in cards[flash]
+    assert f"{saved.path.name}, every byte as it was" in cards[restore]
+    after = OperationRunner(erase, URL).wait()
+    assert after.state == "done"
+    assert "different: the device holds something else now" in words(OperationRunner(verify, URL).wait(), "sk-result")
+
+
+def test_a_failure_is_shown_with_its_name_its_words_and_what_to_do(sonoff):
+    runner = OperationRunner(erase, URL).wait()
+    card = words(runner, "sk-result")
+    assert card.startswith(f"BackupNeeded: There is no verified backup of the device {sonoff.mac.hex(':')}")
+    assert "Make a backup first: notebook 2-backup. Nothing has been changed on the device." in card
+    assert "sk-bad" in shown(runner, "sk-result")
+    assert words(runner, "sk-status") == "Stopped by an error."
+    assert part(runner, "sk-bar").bar_style == "danger"
+    assert part(runner, "sk-start").description == "Run again"
+
+
+def test_what_esptool_says_is_shown(sonoff):
+    runner = OperationRunner(identify, URL).wait()
+    assert "Stub flasher is already running. No upload is necessary." in words(runner, "sk-log")
+
+
+def test_a_device_that_must_be_touched_is_asked_for_and_then_forgotten(sonoff):
+    sonoff.power_cycle()
+    runner = OperationRunner(identify, URL).start()
+    reaches(runner, JobState.WAITING)
+    card = words(runner, "sk-result")
+    assert card.startswith("The device does not answer. (No serial data received.)")
+    assert "hold its button" in card
+    assert words(runner, "sk-status").startswith("Waiting for the device. It goes on by itself")
+    assert not part(runner, "sk-cancel").disabled
+    sonoff.hold_button()
+    sonoff.power_cycle()
+    reaches(runner, JobState.DONE)
+    assert "hold its button" not in words(runner, "sk-result")
+
+
+def test_while_a_flash_erases_itself_cancel_is_off_and_says_why(sonoff):
+    runner = OperationRunner(erase, SLOW, waiver=LOST)
+    assert runner.job.snapshot().can_cancel
+    runner.start()
+    reaches(runner, JobState.RUNNING)
+    why = "A whole-chip erase is one command inside the flash chip: once begun, it cannot be stopped."
+    assert runner.job.snapshot().can_cancel is False
+    assert (part(runner, "sk-cancel").disabled, part(runner, "sk-cancel").tooltip) == (True, why)
+    assert words(runner, "sk-status") == f"Running… {why}"
+    wait_until(lambda: set(sonoff.contents()) == {0xFF})  # the chip has begun
+    runner.cancel()
+    runner.wait()
+    assert runner.state == "done"
+    assert part(runner, "sk-cancel").tooltip == ""
+
+
+def test_what_a_person_or_a_device_says_is_no_html(sonoff, tmp_path):
+    runner = OperationRunner(back_up, URL, sticker=SCRIPT, vault=Vault(tmp_path / "<b>vault</b>")).wait()
+    missing = OperationRunner(identify, f"/dev/{SCRIPT}", patience=0).wait()
+    assert "&lt;script&gt;" in shown(runner, "sk-result")
+    assert "&lt;b&gt;vault&lt;/b&gt;" in shown(runner, "sk-result")
+    assert "&lt;script&gt;" in shown(missing, "sk-result")
+    for one in (runner, missing):
+        values = [str(each.value) for each in parts(one) if isinstance(each, ipywidgets.HTML)]
+        assert [value for value in values if "<script>" in value or "<b>vault" in value] == []
+
+
+# The command that does the same
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path on a pseudo-terminal is POSIX")
+def test_the_command_for_a_practice_sonoff_names_its_door_and_its_link(sonoff):
+    shown_lines = {
+        operation: re.search(r"<pre[^>]*>(.*)</pre>", shown(OperationRunner(operation, URL), "sk-command"), re.S)
+        for operation in (identify, back_up, erase, verify, restore)
+    }
+    link = sonoff.folder / "port"
+    assert {operation: found[1].splitlines() for operation, found in shown_lines.items()} == {
+        identify: ["sonoffkit practice --model basic", f"esptool --port {link} flash-id"],
+        back_up: ["sonoffkit practice --model basic", f"esptool --port {link} read-flash 0 ALL backup.bin"],
+        erase: ["sonoffkit practice --model basic", f"esptool --port {link} erase-flash"],
+        verify: ["sonoffkit practice --model basic", f"esptool --port {link} verify-flash 0x0 backup.bin"],
+        restore: [
+            "sonoffkit practice --model basic",
+            f"esptool --port {link} write-flash -fm keep -fs keep 0x0 backup.bin",
+        ],
+    }
+
+
+def test_the_command_for_a_real_port_is_that_ports(tmp_path):
+    port = str(tmp_path / "ttyUSB0")
+    runner = OperationRunner(flash, port, image="tasmota.bin")
+    assert "practice" not in words(runner, "sk-command").replace(str(tmp_path), "")
+    assert words(runner, "sk-command").endswith("write-flash -fm dout -fs detect 0x0 tasmota.bin")
+    keeps = OperationRunner(flash, port, image="tasmota.bin", mode=None)
+    assert "write-flash -fm keep -fs detect" in words(keeps, "sk-command")
+
+
+def test_the_command_names_the_file_that_the_picker_has_chosen(sonoff, tmp_path):
+    picker = ImagePicker(tmp_path / "images")
+    assert words(OperationRunner(flash, URL, image=picker), "sk-command").endswith("0x0 practice-blink.bin")
+
+
+# Buttons, and runners that are made again
+
+
+def test_the_start_button_starts_and_the_cancel_button_cancels(sonoff):
+    runner = OperationRunner(back_up, SLOW)
+    part(runner, "sk-start").click()
+    reaches(runner, JobState.RUNNING)
+    part(runner, "sk-cancel").click()
+    reaches(runner, JobState.CANCELLED)
+    assert words(runner, "sk-result").startswith("Cancelled")
+    assert "What was saved so far is safe." in words(runner, "sk-result")
+
+
+def test_run_again_makes_a_new_job_and_shows_it(sonoff):
+    runner = OperationRunner(erase, URL).wait()
+    wait_until(lambda: not threads())
+    first = runner.job
+    with connect(URL) as device:
+        Vault().adopt(sonoff.folder / "flash.bin", device)
+    part(runner, "sk-start").click()
+    wait_until(lambda: runner.state == "done")
+    assert runner.job is not first
+    assert runner.result.identity.mac == sonoff.mac.hex(":")
+
+
+def test_run_again_in_the_moment_in_which_a_run_ends_is_shown_too(sonoff):
+    runner = OperationRunner(identify, URL)
+    for _ in range(20):  # the view of the run before is just ending
+        runner.wait()
+        part(runner, "sk-start").click()
+        assert runner.job.wait(60)
+        wait_until(lambda: runner.state == "done" and words(runner, "sk-status").startswith("Done"), seconds=10)
+
+
+def test_a_second_runner_of_a_running_operation_shows_that_one(sonoff):
+    first = OperationRunner(back_up, SLOW).start()
+    reaches(first, JobState.RUNNING)
+    second = OperationRunner(back_up, SLOW)
+    assert second.job is first.job
+    assert second.state == "running"
+    second.start()
+    first.cancel()
+    reaches(second, JobState.CANCELLED)  # without having been started or awaited itself
+
+
+def test_another_operation_on_a_busy_port_is_refused(sonoff):
+    first = OperationRunner(back_up, SLOW).start()
+    other = OperationRunner(identify, SLOW)
+    with pytest.raises(OperationRunning):
+        other.start()
+    assert (other.state, first.job.is_live) == ("ready", True)
+
+
+def test_a_click_that_is_refused_says_why_in_the_card(sonoff):
+    OperationRunner(back_up, SLOW).start()
+    other = OperationRunner(identify, SLOW)
+    part(other, "sk-start").click()
+    assert words(other, "sk-result").startswith(f"This notebook is busy on {SLOW.replace('&', '&amp;')}: ")
+    assert "Wait until it has finished, or cancel it." in words(other, "sk-result")
+
+
+def test_a_click_that_chooses_nothing_says_why_in_the_card(sonoff, home):
+    save_choice(URL)
+    runner = OperationRunner(identify).wait()
+    (home / "settings.json").unlink()  # the choice is gone
+    part(runner, "sk-start").click()
+    assert words(runner, "sk-result").startswith("No port has been chosen yet.")
+
+
+def test_after_the_end_a_new_runner_has_a_new_job(sonoff):
+    first = OperationRunner(identify, URL).wait()
+    assert OperationRunner(identify, URL).job is not first.job
+
+
+# The person's word, in the view
+
+
+@pytest.fixture
+def real(tmp_path):
+    """A practice Sonoff on a path that nothing takes for a practice port, saved in the vault: (port, folder)."""
+    if sys.platform == "win32":
+        pytest.skip("there is no pseudo-terminal on Windows")
+    home = tmp_path / "real"
+    command = [sys.executable, "-m", "sonoffkit", "practice", "--model", "basic", "--home", str(home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        port = server.stdout.readline().strip()
+        with connect(port) as device:
+            Vault().adopt(home / "flash.bin", device)
+        yield port, home
+        server.terminate()
+
+
+def types(runner, text: str) -> None:
+    """As the field in the browser does: a message with what was typed."""
+    field = part(runner, "sk-confirm")
+    field._handle_custom_msg({"typed": text}, [])
+
+
+def test_a_real_device_is_erased_after_its_mac_was_typed_and_not_before(real):
+    port, home = real
+    mac = json.loads((home / "device.json").read_text())["mac"]
+    runner = OperationRunner(erase, port).start()
+    reaches(runner, JobState.CONFIRM)
+    assert not is_hidden(part(runner, "sk-confirm"))
+    card = words(runner, "sk-result")
+    assert card.startswith("Everything on the device will be erased. This is a real device.")
+    assert f"type the last four characters of its MAC, {mac}, above." in card
+    assert not part(runner, "sk-cancel").disabled
+    types(runner, "")
+    types(runner, "nope")
+    assert runner.job.snapshot().state is JobState.CONFIRM
+    types(runner, mac[-5:].upper())
+    reaches(runner, JobState.DONE)
+    assert set((home / "flash.bin").read_bytes()) == {0xFF}
+    assert is_hidden(part(runner, "sk-confirm"))
+
+
+def test_cancel_there_leaves_the_flash_untouched(real):
+    port, home = real
+    before = (home / "flash.bin").read_bytes()
+    runner = OperationRunner(erase, port).start()
+    reaches(runner, JobState.CONFIRM)
+    part(runner, "sk-cancel").click()
+    reaches(runner, JobState.CANCELLED)
+    with pytest.raises(SonoffkitError, match="You did not confirm it"):
+        _ = runner.result
+    assert (home / "flash.bin").read_bytes() == before
