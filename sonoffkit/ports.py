@@ -193,7 +193,7 @@ def port_error(exc: BaseException, device: str, *, opening: bool = False) -> Por
         return PortBusy(f"Another program has the port {device} open.")
     if number == errno.EACCES and "PermissionError" not in text:
         return PortDenied(f"You may not use the port {device}.")
-    if number == errno.ENOENT or "not known" in text:
+    if number == errno.ENOENT:
         return PortMissing(f"There is no port {device}.")
     return PortMissing(f"The port {device} could not be opened. ({_first_line(text)})")
 

@@ -236,6 +236,25 @@ def test_what_changes_while_it_is_read_is_read_once_more(device, sonoff, vault):
     assert result.bytes_read == 3 * PIECE
 
 
+def test_the_repeats_of_all_rounds_are_counted(device, sonoff, vault, monkeypatch):
+    begun(vault, device, sonoff.contents(), missing={15})
+    reads = reads_sent(sonoff.line, monkeypatch)
+
+    def progress(done, total):
+        # Break a packet of the first reading, let the second be, and change the flash behind its back.
+        broken = len(reads) == 1 and done == 15 * PIECE + 0x2000
+        sonoff.faults.flip_every = sonoff.line.delivered + 2000 if broken else None
+        if len(reads) == 2 and done == total:
+            with (sonoff.folder / "flash.bin").open("r+b") as cells:
+                cells.seek(0xF0000)
+                cells.write(b"!")
+
+    result = back_up(device, progress=progress)
+    assert reads == [(0xF0000, PIECE)] * 3
+    assert (result.pieces_retried, result.bytes_read) == (1, 2 * PIECE)
+    assert result.backup.read() == sonoff.contents()
+
+
 def test_what_never_stops_changing_is_no_backup(device, sonoff, vault):
     begun(vault, device, sonoff.contents(), missing={15})
     count = iter(range(256))

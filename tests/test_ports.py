@@ -218,16 +218,14 @@ def open_error(name):
     return caught.value
 
 
-def test_a_port_that_is_not_there_is_missing():
-    name = "/dev/sonoffkit-has-no-such-port"
+@pytest.mark.parametrize("name", ["/dev/sonoffkit-has-no-such-port", "nosuchscheme://x"])
+def test_a_port_that_is_not_there_is_missing(name):
     error = open_error(name)
     assert (type(error), str(error)) == (PortMissing, f"There is no port {name}.")
     assert error.hint
 
 
-@pytest.mark.parametrize(
-    "name", ["practice://", "practice://no spaces", "practice://basic?unknown=1", "nosuchscheme://x"]
-)
+@pytest.mark.parametrize("name", ["practice://", "practice://no spaces", "practice://basic?unknown=1"])
 def test_a_name_that_cannot_be_a_port_is_missing(name):
     error = open_error(name)
     assert type(error) is PortMissing
@@ -281,7 +279,8 @@ GONE = "device reports readiness to read but returned no data (device disconnect
         (("could not open port 'COM5': PermissionError(13, 'Zugriff verweigert', None, 5)",), PortBusy),
         (
             (
-                "could not open port 'COM5': FileNotFoundError(2, 'The system cannot find the file specified.', None, 2)",
+                "could not open port 'COM5': "
+                "FileNotFoundError(2, 'The system cannot find the file specified.', None, 2)",
             ),
             PortMissing,
         ),

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib
 import pkgutil
+import re
 import shutil
 import threading
 
@@ -24,6 +25,7 @@ from sonoffkit.errors import (
     PortBusy,
     PortLost,
     PortMissing,
+    SonoffkitError,
     StubFailed,
     TransferFailed,
     VerifyFailed,
@@ -33,7 +35,8 @@ from sonoffkit.paths import read_settings, remember
 from sonoffkit.ports import open_port
 from sonoffkit.practice import MODELS, practice_device
 from sonoffkit.practice.chip import Running
-from sonoffkit.session import Device, connect, connect_when_ready, log_to, tool_versions
+from sonoffkit.practice.line import Line
+from sonoffkit.session import Device, connect, connect_when_ready, foreign_errors, log_to, tool_versions
 
 URL = "practice://basic"
 SILENCE = "The device does not answer. (No serial data received.)"
@@ -323,6 +326,48 @@ def test_stopping_the_kernel_while_connecting_leaves_the_port_free(sonoff, monke
     connect(URL).close()
 
 
+class Noise:
+    """Hears what the line delivers, and turns one bit of one byte of it."""
+
+    def __init__(self, monkeypatch):
+        self.heard, self.at = bytearray(), None
+        take = Line.take
+
+        def noisy(line, size):
+            data = bytearray(take(line, size))
+            if self.at is not None and 0 <= self.at - len(self.heard) < len(data):
+                data[self.at - len(self.heard)] ^= 0x02
+            self.heard += data
+            return bytes(data)
+
+        monkeypatch.setattr(Line, "take", noisy)
+
+    def connect(self, at=None):
+        self.heard.clear()
+        self.at = at
+        return connect(URL)
+
+
+def test_one_flipped_bit_makes_no_other_device(sonoff, monkeypatch):
+    # Answers to register reads carry no checksum: 1 MB becomes 4 MB, and a MAC somebody else's.
+    noise = Noise(monkeypatch)
+    with noise.connect() as device:
+        truth = device.identity
+    words = [found.start(1) for found in re.finditer(rb"\xc0\x01\x0a\x02\x00(....)\0\0\xc0", noise.heard, re.DOTALL)]
+    assert len(words) > 5
+    wrong = {}
+    for position in (start + n for start in words for n in range(4)):
+        try:
+            with noise.connect(position) as device:
+                if device.identity != truth:
+                    wrong[position] = device.identity
+        except WrongChip as error:
+            wrong[position] = str(error)
+        except SonoffkitError:
+            pass
+    assert wrong == {}
+
+
 # Reading and writing
 
 
@@ -522,7 +567,7 @@ def subclasses(cls):
 def test_esptool_has_grown_no_error_that_we_do_not_know():
     load_all_of_esptool()
     known = subclasses(FatalError) - {FatalError}
-    assert {cls for cls in known if cls.__module__.startswith("esptool.")} == set(session.BY_TYPE)
+    assert {cls for cls in known if cls.__module__.startswith("esptool.")} == set(foreign_errors.BY_TYPE)
 
 
 VISIT = "\nFor troubleshooting steps visit: https://docs.espressif.com/projects/esptool/en/latest/troubleshooting.html"
@@ -558,7 +603,7 @@ VISIT = "\nFor troubleshooting steps visit: https://docs.espressif.com/projects/
     ],
 )
 def test_the_words_of_esptool_become_our_errors(text, expected):
-    error = session._device_error(FatalError(text))
+    error = foreign_errors.device_error(FatalError(text))
     assert type(error) is expected
     assert error.hint
     assert VISIT not in str(error)
@@ -566,7 +611,7 @@ def test_the_words_of_esptool_become_our_errors(text, expected):
 
 def test_esptools_own_types_become_our_errors(device):
     unsupported = esptool.util.NotImplementedInROMError(device._loader, device._loader.read_flash_slow)
-    error = session._device_error(unsupported)
+    error = foreign_errors.device_error(unsupported)
     assert type(error) is DeviceRefused
     assert str(error) == "The device refused: ESP8266 ROM does not support function read_flash_slow."
 

@@ -196,6 +196,21 @@ def test_stopping_ends_the_repeats_too(device, sonoff, wire):
     assert len(wire.reads) == 2
 
 
+def test_stopping_while_the_line_recovers_ends_the_repeats(device, sonoff, wire, monkeypatch):
+    sonoff.faults.flip_every = 3000
+    cancel, write = threading.Event(), sonoff.line.write
+
+    def stop_at_recovery(data):
+        if data == b"\xc0\x00\xc0":
+            cancel.set()
+        write(data)
+
+    monkeypatch.setattr(sonoff.line, "write", stop_at_recovery)
+    with pytest.raises(Cancelled):
+        read_pieces(device, [Piece(0, 0x4000)], Kept(), cancel=cancel)
+    assert wire.reads == [(0, 0x4000)]
+
+
 def test_the_device_says_which_pieces_it_still_holds(device, sonoff):
     data = sonoff.contents()
     pieces = [

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sonoffkit import vault as vault_module
 from sonoffkit.errors import (
     BackupDamaged,
     BackupError,
@@ -36,6 +35,7 @@ from sonoffkit.paths import vault_folder
 from sonoffkit.session import Identity
 from sonoffkit.transfer import PIECE, Piece, pieces_of
 from sonoffkit.vault import Backup, Manifest, Vault
+from sonoffkit.vault import draft as draft_module
 
 SIZE = 0x40000  # a small flash, so that the tests are quick: four pieces
 ME = Identity("ESP8266EX", "5c:cf:7f:00:00:01", 0x1240EF, SIZE)
@@ -143,7 +143,7 @@ def test_a_repr_tells_the_path_and_the_manifest_only(vault):
 def stop_the_clock(monkeypatch, second=5):
     now = datetime.datetime(2026, 1, 2, 3, 4, second, tzinfo=datetime.UTC)
     clock = SimpleNamespace(datetime=SimpleNamespace(now=lambda: now))
-    monkeypatch.setattr(vault_module, "datetime", clock)
+    monkeypatch.setattr(draft_module, "datetime", clock)
 
 
 def test_backups_of_the_same_second_get_names_of_their_own(vault, monkeypatch):
@@ -569,6 +569,19 @@ def test_a_damaged_backup_is_not_copied(vault, tmp_path):
     backup.path.write_bytes(CHANGED)
     raises(BackupDamaged, vault.copy, backup, tmp_path / "stick")
     assert not (tmp_path / "stick").exists()
+
+
+@posix
+def test_a_copy_that_the_stick_did_not_keep_is_told(vault, tmp_path, monkeypatch):
+    backup, fsync = saved(vault), os.fsync
+
+    def forgetful(number):
+        os.pwrite(number, b"!", 0)
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", forgetful)
+    raises(BackupDamaged, vault.copy, backup, tmp_path / "stick")
+    assert backup.read() == ORIGINAL
 
 
 def test_a_copy_that_was_cut_off_by_a_full_disk_can_be_made_again(vault, tmp_path, full_disk):

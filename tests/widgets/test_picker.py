@@ -179,12 +179,16 @@ def test_a_refresh_keeps_the_choice_and_shows_what_came():
     assert (picker.port, part(picker, "sk-ports").value) == (ADAPTER.device, ADAPTER.device)
 
 
-def test_a_refresh_chooses_nothing_by_itself():
-    desk = Desk()
+@pytest.mark.parametrize("before", [[], [ADAPTER]])
+@pytest.mark.parametrize("after", [[ADAPTER], [OTHER, ADAPTER], [ADAPTER, OTHER], []])
+def test_a_refresh_chooses_nothing_by_itself(before, after):
+    desk = Desk(*before)
     picker = PortPicker(find=desk)
-    desk.ports.append(ADAPTER)
+    desk.ports = after
     picker.refresh()
     assert (picker.port, part(picker, "sk-ports").value) == ("", None)
+    with pytest.raises(NoPortChosen):
+        picker.save()
 
 
 def test_a_port_that_vanishes_stays_chosen_and_is_labelled():

@@ -1,0 +1,132 @@
+"""Finding the loader at the other end of a line, at whatever speed it was left."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import serial
+from esptool import cmds
+from esptool.reset import ClassicReset
+from esptool.targets import ESP8266ROM
+from esptool.util import FatalError, flash_size_bytes
+
+from ..errors import FlashUnreadable, TransferFailed, WrongChip
+from ..paths import read_settings, remember
+from .basics import SAFE_BAUD, Identity
+
+__all__ = ["drain", "identify", "probe", "reach", "remember_baud"]
+
+QUIET_SECONDS = 0.2  # a line that says nothing for so long has nothing under way
+PROBES = 3
+NO_CONTACT = (0x000000, 0xFFFFFF)  # a flash id of all 0 or all 1: nobody drives the line
+
+
+def reach(line: serial.SerialBase, port: str) -> Any:
+    """The loader that answers.
+
+    First without a reset, at the speed where we left the stub and at the
+    usual one; then with a reset, for boards that are wired for it.
+    """
+    for baud in dict.fromkeys((remembered_baud(port), SAFE_BAUD)):
+        loader = ESP8266ROM(line, baud)
+        if probe(loader) is None:
+            return _check_chip(loader, line, baud)
+    _reset_into_loader(line)
+    loader = ESP8266ROM(line, SAFE_BAUD)
+    error = probe(loader)
+    if error:
+        raise error
+    return _check_chip(loader, line, SAFE_BAUD)
+
+
+def probe(loader: Any) -> FatalError | None:
+    """Whether something answers SYNC; if not, esptool's error."""
+    error: FatalError | None = None
+    for _ in range(PROBES):
+        try:
+            loader.flush_input()
+            loader._port.reset_output_buffer()
+            loader.sync()
+            return None
+        except FatalError as exc:
+            # Noise says more than silence: keep the more telling one.
+            if error is None or "No serial data" in str(error):
+                error = FatalError(f"Failed to connect: {exc}")
+            time.sleep(0.05)
+    return error
+
+
+def _check_chip(loader: Any, line: serial.SerialBase, baud: int) -> Any:
+    """The loader, if its chip is ours; by the one word that tells, as esptool's detection takes 0.4 s."""
+    if loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR) != ESP8266ROM.MAGIC_VALUE:
+        loader = cmds.detect_chip(line, baud, "no-reset", connect_attempts=2)
+    if loader.CHIP_NAME != ESP8266ROM.CHIP_NAME:
+        raise WrongChip(f"This chip is an {loader.CHIP_NAME}, not an ESP8266.")
+    return loader
+
+
+def _reset_into_loader(line: serial.SerialBase) -> None:
+    """Pulse DTR and RTS. By ClassicReset, which needs no file descriptor and works on every system."""
+    ClassicReset(line)()
+    drain(line)
+
+
+def drain(line: serial.SerialBase) -> None:
+    before, line.timeout = line.timeout, QUIET_SECONDS
+    try:
+        # Bounded: a device that never stops talking must not hold us for ever.
+        deadline = time.monotonic() + 3
+        while line.read(0x1000) and time.monotonic() < deadline:
+            pass
+    finally:
+        line.timeout = before
+
+
+def identify(loader: Any) -> Identity:
+    """Who it is, asked until two answers agree: they carry no checksum, and a backup is filed by them."""
+    answer = _ask_identity(loader)
+    for _ in range(PROBES):
+        before, answer = answer, _ask_identity(loader)
+        if answer == before:
+            return answer
+    raise TransferFailed("The device's answers to who it is differ: bytes break on the way.")
+
+
+def _ask_identity(loader: Any) -> Identity:
+    size = _flash_size(loader)
+    if size is None:
+        # esptool does this at each connect, for chips that wake up badly (XMC's); it takes 70 round trips,
+        # so here it is the remedy for a flash that does not tell a known size.
+        cmds.attach_flash(loader)
+        size = _flash_size(loader)
+    flash_id = loader.flash_id()
+    if flash_id in NO_CONTACT:
+        raise FlashUnreadable(f"The flash chip does not answer: its id reads {flash_id:06x}.")
+    if size is None:
+        raise FlashUnreadable(f"The flash chip's id {flash_id:06x} does not tell its size.")
+    mac = bytes(loader.read_mac()).hex(":")
+    return Identity(loader.get_chip_description(), mac, flash_id, size)
+
+
+def _flash_size(loader: Any) -> int | None:
+    """Bytes, by the flash's id; None where that tells none."""
+    if loader.flash_id(cache=False) in NO_CONTACT:
+        return None
+    size = cmds.detect_flash_size(loader)
+    return None if size is None else int(flash_size_bytes(size))
+
+
+def remembered_baud(port: str) -> int:
+    bauds = read_settings().get("stub_baud")
+    baud = bauds.get(port) if isinstance(bauds, dict) else None
+    return baud if isinstance(baud, int) and baud > 0 else SAFE_BAUD
+
+
+def remember_baud(port: str, baud: int | None) -> None:
+    saved = read_settings().get("stub_baud")
+    bauds = dict(saved) if isinstance(saved, dict) else {}
+    bauds.pop(port, None)
+    with contextlib.suppress(OSError):  # a convenience: no reason to stop
+        remember(stub_baud=bauds | ({port: baud} if baud else {}))
