@@ -127,7 +127,7 @@ def back_up(
         held = size - sum(piece.size for piece in missing)
 
         def step(done: int, _total: int, held: int = held) -> None:
-            if progress:
+            if progress is not None:
                 progress(held + done, size)
 
         retried += read_pieces(device, missing, draft.keep, step, cancel)
@@ -163,7 +163,7 @@ def erase(
     device.erase_chip()
     if device.md5(0, size) != hashlib.md5(b"\xff" * size).hexdigest():
         raise VerifyFailed("The flash is not blank after erasing.")
-    if progress:
+    if progress is not None:
         progress(size, size)
     return EraseResult(device.identity, time.monotonic() - began)
 
@@ -229,7 +229,7 @@ def verify(
     data = expected.read() if isinstance(expected, Backup) else expected
     device_md5 = device.md5(address, len(data))
     expected_md5 = hashlib.md5(data).hexdigest()
-    if progress:
+    if progress is not None:
         progress(len(data), len(data))
     return VerifyResult(device_md5 == expected_md5, len(data), device_md5, expected_md5)
 

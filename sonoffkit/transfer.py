@@ -46,7 +46,7 @@ def read_pieces(
     done = retried = 0
 
     def step(read: int, _size: int) -> None:
-        if progress:
+        if progress is not None:
             progress(done + read, total)
 
     for piece in pieces:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -183,8 +184,9 @@ def _check_published(path: Path, raw: bytes) -> str:
     beside = path.with_name(path.name + ".sha256")
     if not beside.is_file():
         return ""
-    words = beside.read_text(encoding="utf-8", errors="replace").split()
-    if not words or words[0].lower() != hashlib.sha256(raw).hexdigest():
+    # Both writings: "digest  name" (sha256sum) and "SHA256 (name) = digest" (BSD).
+    digests = re.findall(r"\b[0-9a-f]{64}\b", beside.read_text(encoding="utf-8", errors="replace").lower())
+    if hashlib.sha256(raw).hexdigest() not in digests:
         raise ImageChanged(f"{path.name} does not match the checksum in {beside.name}.")
     return beside.name
 

@@ -30,7 +30,9 @@ def connect(port: str, baud: int = SAFE_BAUD) -> Device:
         with our_errors(port):
             loader = reach(line, port)
             loader = cmds.run_stub(loader)
-            device = Device(port, loader, identify(loader))
+            identity = identify(loader)
+            loader.flash_set_parameters(identity.flash_size)  # esptool does so before it reads or writes
+            device = Device(port, loader, identity)
             device.set_baud(baud)
         return device
     except BaseException:

@@ -64,7 +64,7 @@ class Device:
         self._check_range(address, size)
 
         def step(done: int, total: int, _offset: int) -> None:
-            if progress:
+            if progress is not None:
                 progress(done, total)
             ask_to_stop(cancel)
 
@@ -91,7 +91,7 @@ class Device:
         self._check_range(address, len(data))
 
         def step(done: int, total: int) -> None:
-            if progress:  # esptool counts compressed bytes
+            if progress is not None:  # esptool counts compressed bytes
                 progress(len(data) * done // max(total, 1), len(data))
             ask_to_stop(cancel)
 

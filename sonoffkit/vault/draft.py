@@ -148,9 +148,8 @@ class Draft:
             "pieces": [[p.address, p.size, p.md5] for p in self.pieces],
         }
         new = self._checkpoint.with_suffix(".new")
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(saved, file)
-            to_disk(file)
+        new.unlink(missing_ok=True)
+        create(new, json.dumps(saved).encode())
         new.replace(self._checkpoint)
 
     def _check_room(self) -> None:
