@@ -15,6 +15,8 @@ from .practice import MODELS, PracticeDevice
 
 __all__ = ["main"]
 
+INCOMPLETE = "there are no notebooks: the installation is incomplete."
+
 
 class Door(Protocol):
     """Where a practice device is served; ``address`` is what a terminal's esptool is given."""
@@ -49,6 +51,8 @@ def lab(folder: Path, no_browser: bool, port: int | None, jupyter_options: tuple
         copied = copy_course(folder)
     except OSError as exc:
         raise click.ClickException(f"the notebooks cannot be copied to {folder}: {exc.strerror}") from None
+    if not copied:
+        raise click.ClickException(INCOMPLETE)
     for name, what in copied.items():
         if what is not Copied.SAME:
             click.echo(f"{name}: {what.value}")
@@ -74,7 +78,7 @@ def rehearse(out: Path | None) -> None:
         click.echo(str(result))
         results.append(result)
     if not results:
-        raise click.ClickException("there are no notebooks: the installation is incomplete.")
+        raise click.ClickException(INCOMPLETE)
     sys.exit(0 if all(result.passed for result in results) else 1)
 
 

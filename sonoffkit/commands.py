@@ -35,7 +35,7 @@ def terminal_steps(port: str, *words: str) -> list[str]:
         return [esptool_command(port, *words)]
     device = practice_at(port)
     start = ["sonoffkit", "practice", "--model", device.model.name]
-    if device.folder != practice.practice_folder() / device.model.name:
+    if device.folder != practice.practice_folder().resolve() / device.model.name:
         start += ["--home", str(device.folder)]
     if sys.platform == "win32":
         start += ["--serve", str(RFC2217_PORT)]
@@ -43,8 +43,13 @@ def terminal_steps(port: str, *words: str) -> list[str]:
 
 
 def _quoted(words: list[str]) -> str:
-    home = str(Path.home())
     if sys.platform == "win32":
         return subprocess.list2cmdline(words)
-    # "~" is read by the shell only where it is not quoted, so it is put in after quoting.
-    return " ".join(shlex.quote(word).replace(home + "/", "~/", 1) for word in words)
+    return " ".join(_quoted_word(word) for word in words)
+
+
+def _quoted_word(word: str) -> str:
+    home = f"{Path.home()}/"
+    if word.startswith(home):  # the shell reads "~/" only outside quotes
+        return "~/" + shlex.quote(word.removeprefix(home))
+    return shlex.quote(word)

@@ -56,27 +56,33 @@ def copy_course(folder: Path) -> dict[str, Copied]:
     record = _read_record(folder)
     outcome = {}
     for notebook in _notebooks():
-        outcome[notebook.name] = _copy(notebook, folder, record.get(notebook.name))
-        if outcome[notebook.name] is not Copied.KEPT:
-            record[notebook.name] = notebook.digest
+        outcome[notebook.name] = _copy(notebook, folder, record)
     (folder / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     return outcome
 
 
-def _copy(notebook: _Notebook, folder: Path, copied_before: str | None) -> Copied:
+def _copy(notebook: _Notebook, folder: Path, record: dict[str, str]) -> Copied:
     target = folder / notebook.name
+    copied_before = record.get(notebook.name)
+    outcome = _put(notebook, target, record)
+    if outcome is Copied.KEPT and copied_before != notebook.digest:  # there is something newer
+        _put(notebook, target.with_name(f"{target.stem}-new{target.suffix}"), record)
+    return outcome
+
+
+def _put(notebook: _Notebook, target: Path, record: dict[str, str]) -> Copied:
+    """Write a notebook, unless the file there is not as we copied it."""
     if not target.exists():
+        outcome = Copied.NEW
+    else:
+        now = hashlib.sha256(target.read_bytes()).hexdigest()
+        if now not in (notebook.digest, record.get(target.name)):
+            return Copied.KEPT
+        outcome = Copied.SAME if now == notebook.digest else Copied.UPDATED
+    if outcome is not Copied.SAME:
         target.write_bytes(notebook.data)
-        return Copied.NEW
-    now = hashlib.sha256(target.read_bytes()).hexdigest()
-    if now == notebook.digest:
-        return Copied.SAME
-    if now == copied_before:
-        target.write_bytes(notebook.data)
-        return Copied.UPDATED
-    if copied_before != notebook.digest:  # there is something newer: beside it, not over it
-        target.with_name(f"{target.stem}-new{target.suffix}").write_bytes(notebook.data)
-    return Copied.KEPT
+    record[target.name] = notebook.digest
+    return outcome
 
 
 def _notebooks() -> Iterator[_Notebook]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from ..errors import PortMissing
 from ..ports import is_practice, practice_at
 from ..practice import DeviceInUse, PracticeDevice
 from ..practice.console import say_state
@@ -29,7 +30,10 @@ class PracticeHand(widgets.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def serve(self, port: str) -> None:
         """Hold the device of a practice port, or nothing for any other port."""
-        self._device = practice_at(port) if is_practice(port) else None
+        try:
+            self._device = practice_at(port) if is_practice(port) else None
+        except PortMissing:  # a saved name that no device has
+            self._device = None
         self.layout.display = None if self._device else "none"
         self.refresh()
 

@@ -38,12 +38,18 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A job at one moment: what a view shows."""
+    """A job at one moment: what a view shows.
+
+    ``done`` and ``total`` are bytes; ``moved`` of them in ``moving`` seconds
+    came over the wire in this run, the rest was there already.
+    """
 
     state: JobState = JobState.READY
     done: int = 0
     total: int = 0
     seconds: float = 0.0
+    moved: int = 0
+    moving: float = 0.0
     message: str = ""
     hint: str = ""
     identity: Identity | None = None
@@ -52,7 +58,7 @@ class Snapshot:
     @property
     def speed(self) -> float:
         """Bytes a second, 0 while it can't be told."""
-        return self.done / self.seconds if self.seconds > 0.5 else 0.0
+        return self.moved / self.moving if self.moving > 0.5 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -76,6 +82,7 @@ class Job:
         self._confirmed = threading.Event()
         self._over = threading.Event()
         self._began = 0.0
+        self._first: tuple[int, float] | None = None  # the first bytes done, and when
         self._outcome: Any = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -86,7 +93,7 @@ class Job:
             other = _jobs.get(self.port)
             if other and other is not self and other.is_live:
                 raise OperationRunning(f"This notebook is busy on {self.port}: {other.plan.title.lower()}.")
-            if self._thread:
+            if self._thread or self._over.is_set():  # cancelled before it began
                 return
             _jobs[self.port] = self
             self._thread = threading.Thread(target=self._work, name=f"sonoffkit {self.plan.name}", daemon=True)
@@ -154,7 +161,7 @@ class Job:
                 outcome = self._connect_and_run()
         except Cancelled as error:
             self._finish(JobState.CANCELLED, error)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, nobody must wait for ever
             self._say(f"{type(error).__name__}: {error}")
             self._finish(JobState.FAILED, error)
         else:
@@ -198,7 +205,11 @@ class Job:
         return self.plan.carry_out(device, self._progress, self._cancel, prepared)
 
     def _progress(self, done: int, total: int) -> None:
-        self._change(done=done, total=total, seconds=time.monotonic() - self._began)
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (done, now)
+        moved, moving = done - self._first[0], now - self._first[1]
+        self._change(done=done, total=total, seconds=now - self._began, moved=moved, moving=moving)
 
     def _say(self, line: str) -> None:
         with self._lock:

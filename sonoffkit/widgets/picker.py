@@ -32,6 +32,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, default: str = "", find: Callable[[], list[Port]] = find_ports) -> None:
         self._find, self._default = find, default
         self._finding: FindMine | None = None
+        self._offering = self._was_there = False
         self._choice = widgets.Select(rows=6, layout=widgets.Layout(width="100%")).add_class("sk-ports")
         self._mine = widgets.Button(description="Find mine", icon="search", tooltip="by unplugging and plugging in")
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
@@ -43,9 +44,9 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.add_class("sk-box")
         self.add_class("sk-picker")
-        self.refresh()
         self._choice.observe(self._chosen, "value")
-        self._choose(read_settings().get("port") or default)
+        saved = read_settings().get("port")
+        self._choose(saved if isinstance(saved, str) and saved else default)
         self._keep_refreshing()
 
     def picked(self) -> str:
@@ -62,16 +63,28 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def refresh(self) -> None:
         """Look which ports there are now."""
         ports = self._find()
-        options = [(str(port), port.device) for port in ports]
-        if self.port and self.port not in {port.device for port in ports}:
-            options.append((f"{self.port}: not there now", self.port))
-        if tuple(options) != self._choice.options:
-            chosen = self._choice.value
-            with self._choice.hold_trait_notifications():
-                self._choice.options = tuple(options)
-                self._choice.value = chosen if chosen in dict(options).values() else None
+        self._offer(ports)
         if self._finding:
             self._look(ports)
+        elif self._is_there(ports) != self._was_there:
+            self._show(self.port, ports)
+
+    def _offer(self, ports: list[Port]) -> None:
+        """Put the ports into the list, with the chosen one still chosen."""
+        options = [(str(port), port.device) for port in ports]
+        if self.port and not self._is_there(ports):
+            options.append((f"{self.port}: not there now", self.port))
+        if tuple(options) == self._choice.options:
+            return
+        self._offering = True  # new options make the list choose by itself: that is nobody's choice
+        try:
+            self._choice.options = tuple(options)
+            self._choice.value = self.port or None
+        finally:
+            self._offering = False
+
+    def _is_there(self, ports: list[Port]) -> bool:
+        return self.port in {port.device for port in ports}
 
     def find_mine(self) -> None:
         """Begin to find the adapter by unplugging it and plugging it in."""
@@ -92,19 +105,20 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._says.value = says("care", self._finding.says)
 
     def _choose(self, device: str) -> None:
-        devices = {value for _, value in self._choice.options}
-        if device and device not in devices:
-            self._choice.options = (*self._choice.options, (f"{device}: not there now", device))
+        ports = self._find()
+        self.set_trait("port", device)
+        self._offer(ports)
         self._choice.value = device or None
-        self._show(device)
+        self._show(device, ports)
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            self._show(change["new"])
+        if change["new"] and not self._offering:
+            self._show(change["new"], self._find())
 
-    def _show(self, device: str) -> None:
+    def _show(self, device: str, ports: list[Port]) -> None:
         self.set_trait("port", device)
-        self._says.value = _advice(device, self._find())
+        self._was_there = self._is_there(ports)
+        self._says.value = _advice(device, ports)
         self._hand.serve(device)
 
     def _keep_refreshing(self) -> None:

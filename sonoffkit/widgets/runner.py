@@ -13,8 +13,9 @@ import traitlets
 from IPython.display import display
 
 from ..errors import SonoffkitError
-from ..ports import chosen_port, is_practice
+from ..ports import chosen_port
 from ..session import SAFE_BAUD
+from .cards import result_card, status_html, terminal_html
 from .confirm import ConfirmField
 from .copying import CopyRow
 from .job import Job, JobState, Snapshot, job_for
@@ -24,16 +25,6 @@ from .style import code_block, says, sheet
 __all__ = ["OperationRunner"]
 
 REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
-STATES = {
-    JobState.READY: "Ready.",
-    JobState.CONNECTING: "Connecting…",
-    JobState.WAITING: "Waiting for the device. It goes on by itself as soon as the device answers.",
-    JobState.CONFIRM: "Waiting for you.",
-    JobState.RUNNING: "Running…",
-    JobState.DONE: "Done.",
-    JobState.FAILED: "Stopped by an error.",
-    JobState.CANCELLED: "Cancelled.",
-}
 
 
 class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -63,12 +54,14 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
             plan_for(operation, options), port or chosen_port(), baud, patience
         )
         self.job = self._new_job()
-        self._shown = self._watched = False
+        self._shown = False
+        self._watched: Job | None = None
+        self._showing = threading.RLock()
         self._make_parts()
         super().__init__(self._parts())
         self.add_class("sk-box")
         self.add_class("sk-run")
-        self._show(self.job.snapshot())
+        self._show()
         if self.job.is_live:
             self._watch()
 
@@ -83,13 +76,13 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
     def cancel(self) -> None:
         """Ask it to stop."""
         self.job.cancel()
-        self._show(self.job.snapshot())
+        self._show()
 
     def wait(self, timeout: float | None = None) -> OperationRunner:
         """Start it if need be and wait until it is over, or ``timeout`` seconds."""
         self.start()
         self.job.wait(timeout)
-        self._show(self.job.snapshot())
+        self._show()
         return self
 
     @property
@@ -112,7 +105,7 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
             self.job.cancel()
             raise
         finally:
-            self._show(self.job.snapshot())
+            self._show()
 
     # The parts
 
@@ -140,9 +133,9 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         ]  # fmt: skip
 
     def _start_clicked(self) -> None:
-        if self.job.is_over:
-            self.job = self._new_job()
         try:
+            if self.job.is_over:
+                self.job = self._new_job()
             self.start()
         except SonoffkitError as error:
             self._card.value = says("bad", str(error), error.hint)
@@ -151,20 +144,25 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
 
     def _watch(self) -> None:
         """Look at the job ten times a second until it is over, from a thread: a busy kernel shows it too."""
-        if not self._watched:
-            self._watched = True
+        if self._watched is not self.job:
+            self._watched = self.job
             threading.Thread(target=self._watching, args=(self.job,), name="sonoffkit view", daemon=True).start()
 
     def _watching(self, job: Job) -> None:
-        while not job.wait(REFRESH_SECONDS):
-            self._show(job.snapshot())
-        self._watched = False
-        self._show(job.snapshot())
+        over = False
+        while not over:
+            over = job.wait(REFRESH_SECONDS)
+            self._show()
 
-    def _show(self, now: Snapshot) -> None:
-        plan, over = self.job.plan, now.state.is_over
+    def _show(self) -> None:
+        """Bring every part up to the job's moment; the kernel's thread and the watcher's both come here."""
+        with self._showing:
+            self._show_job(self.job, self.job.snapshot())
+
+    def _show_job(self, job: Job, now: Snapshot) -> None:
+        plan, over = job.plan, now.state.is_over
         self._title.value = (
-            f'<span class="sk-title">{plan.title}</span> <span class="sk-quiet">on {html.escape(self.job.port)}</span>'
+            f'<span class="sk-title">{plan.title}</span> <span class="sk-quiet">on {html.escape(job.port)}</span>'
         )
         self._start.disabled = not (now.state is JobState.READY or over)
         self._start.description = "Run again" if over else "Start"
@@ -172,55 +170,10 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         self._cancel.tooltip = plan.no_cancel if now.state is JobState.RUNNING else ""
         self._bar.value = 1.0 if now.state is JobState.DONE else now.done / now.total if now.total else 0.0
         self._bar.bar_style = {JobState.DONE: "success", JobState.FAILED: "danger"}.get(now.state, "info")
-        self._status.value = _status(now, plan.no_cancel)
+        self._status.value = status_html(now, plan.no_cancel)
         self._confirm.layout.display = None if now.state is JobState.CONFIRM else "none"
-        self._log.value = code_block(self.job.log())
-        self._command.value = self._terminal()
-        self._card.value = self._result_card(now)
-        self._copy.offer(getattr(self.job.outcome, "backup", None) if now.state is JobState.DONE else None)
+        self._log.value = code_block(job.log())
+        self._command.value = terminal_html(job)
+        self._card.value = result_card(job, now)
+        self._copy.offer(getattr(job.outcome, "backup", None) if now.state is JobState.DONE else None)
         self.set_trait("state", now.state.value)
-
-    def _terminal(self) -> str:
-        steps = self.job.plan.command(self.job.port)
-        if not is_practice(self.job.port):
-            return code_block(steps)
-        return (
-            "A practice Sonoff is put on a port for terminals by the first command (its first line of output is "
-            "the port's name now); the second runs in another terminal. Stop the first to go on here."
-            + code_block(steps)
-        )
-
-    def _result_card(self, now: Snapshot) -> str:
-        plan = self.job.plan
-        if now.state is JobState.DONE:
-            rows = [*plan.rows(self.job.outcome), ("Vault", str(plan.vault.folder))]
-            return says("good", f"{plan.title}: done", rows=rows)
-        if now.state is JobState.FAILED:
-            return says("bad", f"{type(self.job.error).__name__}: {now.message}", now.hint)
-        if now.state is JobState.CANCELLED:
-            return says("care", "Cancelled", now.hint)
-        if now.state is JobState.WAITING:
-            return says("care", now.message, now.hint)
-        if now.state is JobState.CONFIRM and now.identity:
-            ask = f"If you want that, type the last four characters of its MAC, {now.identity.mac}, above."
-            return says("care", f"{now.message} This is a real device.", ask)
-        return ""
-
-
-def _status(now: Snapshot, no_cancel: str) -> str:
-    text = STATES[now.state]
-    if now.state is JobState.RUNNING and now.total:
-        text = f"{now.done // 1024} of {now.total // 1024} KB"
-        if now.speed:
-            text += f", {now.speed / 1024:.0f} KB/s"
-        if now.seconds_left is not None:
-            text += f", {_clock(now.seconds_left)} left"
-    elif now.state is JobState.RUNNING and no_cancel:
-        text = f"Running… {no_cancel}"
-    elif now.state is JobState.DONE:
-        text = f"Done in {_clock(now.seconds)}."
-    return f'<span role="status">{text}</span>'
-
-
-def _clock(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

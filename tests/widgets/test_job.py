@@ -199,18 +199,19 @@ def test_a_running_backup_tells_bytes_and_speed_and_the_time_left(sonoff):
 
 
 @pytest.mark.parametrize(
-    ("done", "total", "seconds", "speed", "left"),
+    ("done", "total", "moved", "moving", "speed", "left"),
     [
-        (0, 0, 0.0, 0.0, None),
-        (4096, MB, 0.5, 0.0, None),  # too early to tell
-        (4096, MB, 1.0, 4096.0, 255.0),
-        (0, MB, 9.0, 0.0, None),
-        (4096, 0, 1.0, 4096.0, None),
-        (MB, MB, 2.0, MB / 2, 0.0),
+        (0, 0, 0, 0.0, 0.0, None),
+        (4096, MB, 4096, 0.5, 0.0, None),  # too early to tell
+        (4096, MB, 4096, 1.0, 4096.0, 255.0),
+        (MB // 2, MB, 4096, 1.0, 4096.0, 128.0),  # half of it was there before
+        (0, MB, 0, 9.0, 0.0, None),
+        (4096, 0, 4096, 1.0, 4096.0, None),
+        (MB, MB, MB, 2.0, MB / 2, 0.0),
     ],
 )
-def test_speed_and_time_left_are_told_only_where_they_are_known(done, total, seconds, speed, left):
-    now = Snapshot(done=done, total=total, seconds=seconds)
+def test_speed_and_time_left_are_told_only_where_they_are_known(done, total, moved, moving, speed, left):
+    now = Snapshot(done=done, total=total, moved=moved, moving=moving)
     assert (now.speed, now.seconds_left) == (speed, left)
 
 
@@ -333,6 +334,15 @@ def test_a_cancelled_backup_leaves_its_part_and_the_next_run_goes_on(sonoff):
     assert slow.snapshot().hint == "What was saved so far is safe. Run it again when you like."
     files = {path.suffix for path in Vault().folder.iterdir()}
     assert files == {".part", ".checkpoint"}
+
+    slow = job(back_up, SLOW)
+    slow.start()
+    told = wait_until(lambda: (now := slow.snapshot()).speed and now)
+    assert told.done > 0x10000  # it went on, and what was there before is not taken for speed
+    assert told.speed <= 11520
+    slow.cancel()
+    assert slow.wait(60)
+
     again = over(job(back_up))
     assert again.result.bytes_resumed >= 0x10000
     assert again.result.bytes_read + again.result.bytes_resumed == MB

@@ -227,12 +227,14 @@ def test_a_remembered_port_that_is_not_there_is_shown_as_such():
 
 
 def test_in_a_notebook_it_refreshes_by_itself_until_it_is_closed():
+    desk = Desk(Port(PRACTICE, "practice Sonoff", Kind.PRACTICE))
+
     async def notebook():
-        desk = Desk()
-        picker = PortPicker(find=desk)
+        picker = PortPicker(default=PRACTICE, find=desk)
         desk.ports.append(ADAPTER)
+        practice_device("basic").power_off()  # not by this picker's buttons
         async with asyncio.timeout(60):
-            while listed(picker) != [str(ADAPTER)]:
+            while str(ADAPTER) not in listed(picker) or hand(picker) != "power off, button released, does nothing":
                 await asyncio.sleep(0.01)
             picker.close()
             await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
@@ -354,17 +356,6 @@ def test_a_device_that_another_program_holds_is_not_touched_and_that_is_told(plu
         other.communicate("\n", timeout=60)
     part(picker, "sk-power").click()
     assert not sonoff.state().powered
-
-
-def test_what_another_program_does_to_the_device_is_seen(plugged):
-    async def notebook():
-        picker = PortPicker(default=PRACTICE)
-        practice_device("basic").power_off()  # not by this picker's buttons
-        async with asyncio.timeout(60):
-            while hand(picker) != "power off, button released, does nothing":
-                await asyncio.sleep(0.01)
-
-    asyncio.run(notebook())
 
 
 def test_all_that_is_shown_lies_in_one_box():
