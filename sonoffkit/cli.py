@@ -110,15 +110,14 @@ def practice(
     The first line of output is the port to use. Then words on the standard
     input touch the device; 'help' lists them. It runs until stopped.
     """
-    from .practice.console import HELP, obey, say_state
     from .practice.device import DeviceInUse, practice_device
 
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         device = practice_device(model or "basic", home, model or (None if _is_device(home) else "basic"))
         if button:
-            device.power_off()
-            (device.hold_button if button == "held" else device.release_button)()
-            device.power_on()
+            _power_up(device, held=button == "held")
         opened = _open_door(device, door, tcp_port, realtime, latency)
     except DeviceInUse:
         raise click.ClickException(
@@ -127,14 +126,25 @@ def practice(
         ) from None
     except (ValueError, OSError) as exc:
         raise click.ClickException(str(exc)) from None
-    click.echo(opened.address)
+    _serve(opened, device, stop)
+
+
+def _power_up(device: PracticeDevice, *, held: bool) -> None:
+    device.power_off()
+    (device.hold_button if held else device.release_button)()
+    device.power_on()
+
+
+def _serve(door: Door, device: PracticeDevice, stop: threading.Event) -> None:
+    """Tell the address, then carry bytes and obey words until stopped."""
+    from .practice.console import HELP, obey, say_state
+
+    click.echo(door.address)
     click.echo(f"{device.model.title} in {device.folder}: {say_state(device)}. Stop with Ctrl-C.\n{HELP}")
     sys.stdout.flush()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=obey, args=(device, sys.stdin, stop, click.echo), daemon=True).start()
     try:
-        opened.serve(stop)
+        door.serve(stop)
     except KeyboardInterrupt:
         stop.set()
 

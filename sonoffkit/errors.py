@@ -43,6 +43,8 @@ Each carries ``.hint``: what is safe now, and what to do next.
 
 from __future__ import annotations
 
+import textwrap
+
 __all__ = [
     "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "Cancelled",
     "DeviceChanged", "DeviceError", "DeviceRefused", "FlashUnreadable", "ForeignBackup",
@@ -53,6 +55,9 @@ __all__ = [
     "SonoffkitError", "StubFailed", "TransferFailed", "VaultNotWritable", "VerifyFailed",
     "WrongChip",
 ]  # fmt: skip
+
+
+TRACEBACK_WIDTH = 92  # characters: JupyterLab breaks longer lines in the middle of a word
 
 
 class SonoffkitError(Exception):
@@ -70,7 +75,11 @@ class SonoffkitError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: a learner needs the words, not the stack."""
-        return [f"{type(self).__name__}: {self}", "", f"What to do: {self.hint}"]
+        return [
+            *textwrap.wrap(f"{type(self).__name__}: {self}", TRACEBACK_WIDTH),
+            "",
+            *textwrap.wrap(f"What to do: {self.hint}", TRACEBACK_WIDTH),
+        ]
 
 
 class PortError(SonoffkitError):

@@ -55,8 +55,10 @@ def rehearse(out: Path | None = None) -> Iterator[Rehearsed]:
 
 def _run(path: Path, workshop: Path, out: Path | None) -> Rehearsed:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    began_cells: list[int] = []
     client = NotebookClient(
         notebook,
+        on_cell_start=lambda cell, cell_index: began_cells.append(cell_index),
         timeout=LONGEST_CELL_SECONDS,
         resources={"metadata": {"path": str(workshop)}},
         kernel_name="python3",
@@ -67,17 +69,11 @@ def _run(path: Path, workshop: Path, out: Path | None) -> Rehearsed:
         # Each kernel warns there that it talks over TCP; what a cell prints comes by another way.
         client.execute(stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        failed, why = _last_run(notebook), _reason(error)
+        failed, why = max(began_cells, default=0) + 1, _reason(error)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, out / path.name)  # type: ignore[no-untyped-call]
     return Rehearsed(path.name, time.monotonic() - began, failed, why)
-
-
-def _last_run(notebook: nbformat.NotebookNode) -> int:
-    """The number of the cell (from 1, of all cells) that ran last."""
-    ran = [n for n, cell in enumerate(notebook.cells, 1) if cell.get("execution_count")]
-    return ran[-1] if ran else 1
 
 
 def _reason(error: Exception) -> str:

@@ -225,7 +225,7 @@ def test_a_stopped_server_leaves_no_port_behind(serve):
 
 
 @posix
-@pytest.mark.parametrize("name", ["plain", "with a space", "it's", "$HOME & co"])
+@pytest.mark.parametrize("name", ["plain", "it's $HOME & co"])
 @pytest.mark.parametrize("below_home", [False, True])
 def test_the_shown_steps_work_in_a_shell(tmp_path, monkeypatch, name, below_home):
     user = tmp_path / "user"

@@ -37,7 +37,9 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._unpack.observe(self._changed, "value")
         self._upload.observe(self._uploaded, "value")
         row = widgets.HBox([self._upload, self._unpack])
-        super().__init__([sheet(), widgets.HTML("<b>Which firmware?</b>"), self._choice, row, self._says])
+        # Many servers drop uploads over 10 MiB without a word; the one that "sonoffkit lab" starts takes 64 MB.
+        large = widgets.HTML('<span class="sk-quiet">A file over 10 MB: copy it into the folder.</span>')
+        super().__init__([sheet(), widgets.HTML("<b>Which firmware?</b>"), self._choice, row, large, self._says])
         self.add_class("sk-box")
         self.refresh()
 
@@ -105,11 +107,10 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _show(self) -> None:
         place = ("Folder", str(self.folder.resolve()))
-        large = ("Large files", "if one over 10 MB does not arrive, copy it into the folder and run this cell again")
         try:
             image = self.picked()
         except ImageError as error:
-            self._says.value = says("care", str(error), error.hint, [place, large])
+            self._says.value = says("care", str(error), error.hint, [place])
             return
         rows = [("Size", f"{len(image.data):,} bytes".replace(",", " ")), ("SHA-256", image.sha256), place]
         if image.checked_against:

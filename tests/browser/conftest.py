@@ -115,7 +115,8 @@ def _chromium() -> str | None:
     return next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, no other test could start an event loop in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = _chromium()
     if executable is None:
@@ -128,7 +129,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("lab")
     folder, home, token, port = root / "workshop", root / "home", secrets.token_hex(8), _free_port()

@@ -59,6 +59,28 @@ def test_cancel_works_while_the_cell_waits_and_the_checkpoint_raises(notebook):
     assert "Cancelled: You stopped it." in notebook.page.locator(".jp-Notebook").inner_text()
 
 
+def test_a_runner_that_waits_for_a_hand_goes_on_when_the_buttons_are_pressed(notebook):
+    notebook.lab.write_notebook(
+        "hand.ipynb",
+        "from sonoffkit.operations import identify\n"
+        "from sonoffkit.practice import practice_device\n"
+        "from sonoffkit.widgets import OperationRunner, PortPicker\n"
+        "practice_device('by-hand', model='basic').power_cycle()  # it runs its firmware now",
+        "PortPicker('practice://by-hand')",
+        "run = OperationRunner(identify, 'practice://by-hand')\nawait run",
+        "run.result.identity.mac",
+    )
+    (notebook.lab.home / "settings.json").unlink(missing_ok=True)
+    notebook.open("hand.ipynb")
+    notebook.start_run_all()
+    waiting = notebook.page.locator(".sk-result .sk-care", has_text="The device does not answer.")
+    waiting.wait_for()
+    assert "hold its button" in waiting.inner_text()
+    for name in ("Hold button", "Power off", "Power on"):
+        notebook.page.get_by_role("button", name=name).click()
+    notebook.page.locator(".sk-result .sk-good").wait_for()
+
+
 def test_the_kernels_own_stop_counts_as_cancel_and_the_next_run_goes_on(notebook):
     notebook.lab.write_notebook("stop.ipynb", *(cell.format(device="slow-2") for cell in SLOW_BACKUP))
     notebook.open("stop.ipynb")
