@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import settings
 
-from sonoffkit.practice import MODELS, Faults
+from sonoffkit.practice import MODELS, Faults, practice_device
 from sonoffkit.practice.chip import Chip, ChipState, Running, Sent
 from sonoffkit.practice.device import _devices
 from sonoffkit.practice.flash import NorFlash
 from sonoffkit.practice.slip import checksum, slip_encode
+from sonoffkit.session import connect
 
 # A loaded machine is slow now and then, and that is no failure.
 settings.register_profile("sonoffkit", deadline=None)
@@ -31,6 +33,30 @@ def home(tmp_path, monkeypatch):
     for device in list(_devices.values()):
         device.detach()
     _devices.clear()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
+    root = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:  # it is made before any test has its home
+        patch.setenv("SONOFFKIT_HOME", str(root / "home"))
+        connect(f"practice://basic?home={(root / 'basic').as_posix()}").close()
+    return root / "basic"
+
+
+@pytest.fixture
+def sonoff(made, home):
+    """A practice Sonoff Basic, already answering, behind ``practice://basic``."""
+    shutil.copytree(made, home / "practice" / "basic")
+    return practice_device("basic")
+
+
+@pytest.fixture
+def device(sonoff):
+    """A connection to it."""
+    with connect("practice://basic") as device:
+        yield device
 
 
 @dataclass(frozen=True)

@@ -41,20 +41,6 @@ from sonoffkit.vault import Vault
 URL = "practice://basic"
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
-    folder = tmp_path_factory.mktemp("made") / "basic"
-    connect(f"practice://basic?home={folder.as_posix()}").close()
-    return folder
-
-
-@pytest.fixture
-def sonoff(made, home):
-    shutil.copytree(made, home / "practice" / "basic")
-    return practice.practice_device("basic")
-
-
 @pytest.fixture
 def proof(sonoff, tmp_path):
     """A whole backup, in the vault, that nothing below may touch."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 import struct
 import threading
 
@@ -36,26 +35,6 @@ from sonoffkit.vault import Backup, Manifest, Vault
 URL = "practice://basic"
 MB = 0x100000
 BLANK = b"\xff" * MB
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
-    folder = tmp_path_factory.mktemp("made") / "basic"
-    connect(f"practice://basic?home={folder.as_posix()}").close()
-    return folder
-
-
-@pytest.fixture
-def sonoff(made, home):
-    shutil.copytree(made, home / "practice" / "basic")
-    return practice.practice_device("basic")
-
-
-@pytest.fixture
-def device(sonoff):
-    with connect(URL) as device:
-        yield device
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import hashlib
 import importlib
 import pkgutil
 import re
-import shutil
 import threading
 
 import esptool
@@ -42,26 +41,6 @@ URL = "practice://basic"
 SILENCE = "The device does not answer. (No serial data received.)"
 UPLOAD = "Uploading stub flasher..."
 NO_UPLOAD = "Stub flasher is already running. No upload is necessary."
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
-    folder = tmp_path_factory.mktemp("made") / "basic"
-    connect(f"practice://basic?home={folder.as_posix()}").close()
-    return folder
-
-
-@pytest.fixture
-def sonoff(made, home):
-    shutil.copytree(made, home / "practice" / "basic")
-    return practice_device("basic")
-
-
-@pytest.fixture
-def device(sonoff):
-    with connect(URL) as device:
-        yield device
 
 
 def said_on_connecting(baud=115200) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import struct
 import threading
 
@@ -12,33 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoffkit.errors import Cancelled, PortLost, TransferFailed
-from sonoffkit.practice import practice_device
 from sonoffkit.practice.slip import SlipDecoder
-from sonoffkit.session import connect
 from sonoffkit.transfer import ATTEMPTS, PIECE, Piece, matches_device, pieces_of, read_pieces
 
 URL = "practice://basic"
 READ_FLASH = 0xD2
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
-    folder = tmp_path_factory.mktemp("made") / "basic"
-    connect(f"practice://basic?home={folder.as_posix()}").close()
-    return folder
-
-
-@pytest.fixture
-def sonoff(made, home):
-    shutil.copytree(made, home / "practice" / "basic")
-    return practice_device("basic")
-
-
-@pytest.fixture
-def device(sonoff):
-    with connect(URL) as device:
-        yield device
 
 
 class Wire:
