@@ -218,7 +218,7 @@ class VerifyFailed(DeviceError):
     """What is on the device is not what should be there."""
 
     usual_hint = (
-        "Run the step again; a weak supply or long wires are the usual cause. Your backup on disk is safe, "
+        "Run the step again; a weak supply or long wires are the usual cause. A backup on disk is safe, "
         "and as long as the device answers in download mode it can be restored."
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
 
-from .errors import BackupNeeded, ImageIsPractice, OutOfRange, VerifyFailed
+from .errors import BackupNeeded, ImageIsPractice, OutOfRange, SonoffkitError, VerifyFailed
 from .firmware import HeaderChange, Image, check_fits, with_flash_parameters
 from .session import Cancel, Device, Identity, Progress, ask_to_stop, tool_versions
 from .transfer import Piece, matches_device, pieces_of, read_pieces
@@ -25,6 +25,10 @@ __all__ = [
     "VerifyResult", "Waiver", "back_up", "erase", "flash", "identify", "restore", "verify",
 ]  # fmt: skip
 
+HALF_WRITTEN = (
+    "The device may now hold only a part of it, and not start. Its loader still answers when the button is held at "
+    "power-up: run this again, or restore your backup."
+)
 ROUNDS = 3  # how often pieces that differ from the device's are read again
 
 
@@ -256,7 +260,11 @@ def _write_and_verify(
     device: Device, address: int, data: bytes, progress: Progress | None, cancel: Cancel | None
 ) -> None:
     ask_to_stop(cancel)
-    device.write(address, data, progress, cancel)
+    try:
+        device.write(address, data, progress, cancel)
+    except SonoffkitError as error:
+        error.hint = HALF_WRITTEN
+        raise
     if device.md5(address, len(data)) != hashlib.md5(data).hexdigest():
         raise VerifyFailed("What was written reads back differently.")
 

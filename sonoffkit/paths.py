@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-__all__ = ["home", "read_settings", "remember", "vault_folder"]
+__all__ = ["home", "read_settings", "remember", "replace_patiently", "vault_folder"]
 
 
 def home() -> Path:
@@ -40,7 +41,18 @@ def remember(**changes: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.new")
     part.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-    part.replace(path)
+    replace_patiently(part, path)
+
+
+def replace_patiently(new: Path, path: Path) -> None:
+    """Put a file in another's place; on Windows that fails while somebody reads it, so try for a second."""
+    for _ in range(20):
+        try:
+            new.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.05)
+    new.replace(path)
 
 
 def _settings_file() -> Path:

@@ -40,6 +40,19 @@ __all__ = [
     "save_choice",
 ]  # fmt: skip
 
+try:
+    import termios
+except ImportError:  # Windows has none
+    SYSTEM_ERRORS: tuple[type[Exception], ...] = (OSError,)
+else:
+    # pyserial lets it through when an adapter is pulled just as its buffers are emptied; it is no OSError.
+    SYSTEM_ERRORS = (OSError, termios.error)
+
+OPENING_ERRORS: tuple[type[Exception], ...] = (
+    *SYSTEM_ERRORS,
+    ValueError,
+)  # ValueError: a URL that pyserial does not know
+
 practice.register()
 
 # USB vendor and product ids of the adapters that people solder to Sonoffs,
@@ -176,7 +189,7 @@ def open_port(device: str, baud: int = 115200) -> serial.SerialBase:
         if sys.platform == "win32":  # or opening it would reset a device that is wired for that
             port.rts = port.dtr = False
         port.open()
-    except (OSError, ValueError) as exc:
+    except OPENING_ERRORS as exc:
         raise port_error(exc, device, opening=True) from exc
     return port
 

@@ -32,6 +32,14 @@ def wait_until(condition, seconds=60):
     return met
 
 
+@pytest.fixture(autouse=True)
+def _signals_as_before():
+    """The command listens to SIGTERM: called in this process, it must not take that from pytest for good."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def run(*words: str):
     return CliRunner().invoke(main, words)
 
@@ -84,11 +92,13 @@ class Served:
 
     def ended(self) -> int:
         """Its exit status, when it ends by itself."""
-        status = self.process.wait(60)
-        self._reader.join(60)
-        for stream in (self.process.stdin, self.process.stdout):
-            stream.close()
-        return status
+        try:
+            return self.process.wait(60)
+        finally:
+            self.process.kill()
+            self._reader.join(60)
+            self.process.stdin.close()
+            self.process.stdout.close()
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -106,8 +116,7 @@ def serve():
 
     yield serve
     for served in begun:
-        if not served.process.stdin.closed:
-            served.end()
+        served.end()
 
 
 # What it says of itself
@@ -332,9 +341,6 @@ def test_it_goes_on_when_the_standard_input_ends(serve, home):
         served.process.wait(0.3)
     with pytest.raises(DeviceInUse):
         practice_device("basic").attach()
-    served.process.terminate()
-    served.process.wait(60)
-    served.process.stdout.close()
 
 
 @posix

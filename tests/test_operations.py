@@ -585,3 +585,21 @@ def test_verifying_a_part_looks_at_that_part_only(device, sonoff):
 
 def test_a_damaged_backup_verifies_nothing(device, proof):
     raises(BackupDamaged, verify, device, damaged(proof))
+
+
+def test_a_copy_of_an_erased_flash_is_no_proof_where_there_is_the_original(device, sonoff):
+    original = back_up(device).backup
+    erase(device, original)
+    blank = back_up(device).backup
+    assert (original.is_blank, blank.is_blank) == (False, True)
+    assert Vault().proof_for(device.identity) == original
+
+
+def test_a_write_that_was_stopped_says_that_the_device_holds_only_a_part(device, sonoff):
+    backup = back_up(device).backup
+    stop = threading.Event()
+    with pytest.raises(Cancelled) as caught:
+        restore(device, backup, progress=lambda done, total: stop.set(), cancel=stop)
+    assert "only a part of it" in caught.value.hint
+    restore(device, backup)
+    assert sonoff.contents() == backup.read()

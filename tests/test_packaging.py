@@ -94,6 +94,9 @@ def installed(wheel, tmp_path_factory):
     done = run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index",
                "--ignore-installed", wheel)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    # What installing ipykernel does: a kernel of this environment's own.
+    done = run(python, "-m", "ipykernel", "install", "--sys-prefix")
+    assert done.returncode == 0, done.stdout + done.stderr
     return python
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -142,6 +144,17 @@ def test_a_rehearsal_has_a_home_of_its_own_and_leaves_the_persons_alone(own_cour
         *(f"out/{name}" for name in printed),
     }
     assert dict(os.environ) == variables
+
+
+def test_a_kernel_that_lies_in_the_persons_folder_is_not_taken(own_course, tmp_path, monkeypatch):
+    folder = tmp_path / "data" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    broken = {"argv": [sys.executable, "-c", "raise SystemExit(1)"], "display_name": "old", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(broken))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    own_course(n1_python=[f"import sys\nassert sys.prefix == {sys.prefix!r}"])
+    assert [str(result) for result in rehearse() if not result.passed] == []
 
 
 def test_a_rehearsal_that_is_given_up_puts_the_environment_back(own_course):

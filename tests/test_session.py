@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import os
 import pkgutil
 import re
 import threading
@@ -597,3 +598,11 @@ def test_esptools_own_types_become_our_errors(device):
 
 def test_a_device_on_a_real_port_is_not_practice(device):
     assert not Device("/dev/ttyUSB0", device._loader, device.identity).is_practice
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no termios")
+def test_an_adapter_pulled_as_its_buffers_are_emptied_is_lost_too():
+    import termios
+
+    with pytest.raises(PortLost), foreign_errors.our_errors("/dev/ttyUSB0"):
+        raise termios.error(5, "Input/output error")

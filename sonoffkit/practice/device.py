@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ __all__ = ["DeviceInUse", "PracticeDevice", "known_devices", "practice_device", 
 
 # A maker's prefix of Espressif's, as on many Sonoffs; the rest is drawn for each device.
 OUI = bytes.fromhex("5ccf7f")
+REPLACE_TRIES = 20
 LOCK_WAIT_SECONDS = 2.0  # an action by hand waits so long for another program's to end
 
 
@@ -201,8 +203,10 @@ class PracticeDevice:
             raise
 
     def _unload(self, opened: _OpenChip) -> None:
-        opened.close()
-        self._lock.release()
+        try:
+            opened.close()
+        finally:
+            self._lock.release()
 
 
 class _OpenChip:
@@ -220,9 +224,11 @@ class _OpenChip:
         _write_state(self._folder, self.chip.state)
 
     def close(self) -> None:
-        self.save()
-        self._cells.flush()
-        self._cells.close()
+        try:
+            self.save()
+        finally:
+            self._cells.flush()
+            self._cells.close()
 
 
 def _model(name: str | None) -> Model:
@@ -256,4 +262,10 @@ def _write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader, or a crash, finds the old or the new one and nothing between."""
     part = path.with_suffix(".new")
     part.write_text(text, encoding="utf-8")
+    for _ in range(REPLACE_TRIES):
+        try:
+            part.replace(path)
+            return
+        except PermissionError:  # Windows, while another program reads it
+            time.sleep(0.05)
     part.replace(path)

@@ -24,7 +24,7 @@ from ..errors import (
     VerifyFailed,
     WrongChip,
 )
-from ..ports import port_error
+from ..ports import SYSTEM_ERRORS, port_error
 
 __all__ = ["BY_TYPE", "device_error", "our_errors"]
 
@@ -57,7 +57,7 @@ def our_errors(port: str) -> Iterator[None]:
         yield
     except FatalError as exc:
         raise device_error(exc) from exc
-    except OSError as exc:  # SerialException is one
+    except SYSTEM_ERRORS as exc:  # SerialException is one
         raise port_error(exc, port) from exc
 
 

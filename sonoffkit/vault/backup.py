@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -10,10 +11,11 @@ from pathlib import Path
 
 from ..errors import BackupDamaged, BackupNeeded, ForeignBackup
 from ..session import Identity
-from .files import MB
+from .files import MB, md5_of
 
 __all__ = ["Backup", "Manifest"]
 
+LARGEST_FLASH = 16 * MB
 KINDS = {"size": int, "verified": bool, "tools": dict}  # a manifest's entries that are no texts
 
 
@@ -72,6 +74,11 @@ class Backup:
     def manifest_path(self) -> Path:
         return self.path.with_suffix(".json")
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it holds an erased flash, every byte FF."""
+        return self.manifest.md5 == _blank_md5(self.manifest.size)
+
     def read(self) -> bytes:
         """The bytes, after checking that they are what was saved; raises BackupDamaged."""
         try:
@@ -107,3 +114,8 @@ class Backup:
                 f"The backup {self.path.name} holds {self.manifest.size / MB:g} MB, "
                 f"and this flash has {identity.size_text}."
             )
+
+
+@functools.cache
+def _blank_md5(size: int) -> str:
+    return md5_of(b"\xff" * size) if 0 < size <= LARGEST_FLASH else ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BackupExists, VaultNotWritable
+from ..paths import replace_patiently
 from ..session import Identity
 from ..transfer import Piece, pieces_of
 from .backup import Backup, Manifest
@@ -150,7 +151,7 @@ class Draft:
         new = self._checkpoint.with_suffix(".new")
         new.unlink(missing_ok=True)
         create(new, json.dumps(saved).encode())
-        new.replace(self._checkpoint)
+        replace_patiently(new, self._checkpoint)
 
     def _check_room(self) -> None:
         wanted = self._identity.flash_size + 64 * 1024

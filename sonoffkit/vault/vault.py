@@ -53,6 +53,7 @@ class Vault:
     def proof_for(self, identity: Identity) -> Backup:
         """The newest verified backup of that device; raises BackupNeeded, or BackupDamaged if only such are there."""
         mine = [b for b in self.backups(identity.mac) if b.manifest.verified]
+        mine.sort(key=lambda b: b.is_blank)  # a copy of an erased flash proves little where there is another
         damaged: BackupDamaged | None = None
         for backup in mine:
             try:

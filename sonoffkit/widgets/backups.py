@@ -6,19 +6,25 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..errors import BackupNeeded
+from ..errors import BackupDamaged, BackupNeeded
 from ..vault import Backup, Vault
 from .copying import CopyRow
 from .style import says, sheet
 
 __all__ = ["BackupPicker"]
 
+MB = 0x100000
+
 
 class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Shows the vault's backups, newest first and that one chosen; of one device, if a MAC is given."""
+    """Shows the vault's backups, newest first; of one device, if a MAC is given.
 
-    def __init__(self, vault: Vault | None = None, mac: str | None = None) -> None:
-        self._vault, self._mac = vault or Vault(), mac
+    The newest is chosen, or with ``first`` the oldest that is not blank: the
+    original, as a rule.
+    """
+
+    def __init__(self, vault: Vault | None = None, mac: str | None = None, *, first: bool = False) -> None:
+        self._vault, self._mac, self._first = vault or Vault(), mac, first
         self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-backups")
         self._again = widgets.Button(description="Look again", icon="refresh")
         self._says = widgets.HTML().add_class("sk-html")
@@ -42,8 +48,13 @@ class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Look what lies in the vault now."""
         backups = self._vault.backups(self._mac)
         self._choice.options = [(_label(backup), backup) for backup in backups]
-        self._choice.value = backups[0] if backups else None
+        self._choice.value = self._usual(backups)
         self._show(self._choice.value)
+
+    def _usual(self, backups: list[Backup]) -> Backup | None:
+        if not self._first:
+            return backups[0] if backups else None
+        return next((b for b in reversed(backups) if not b.is_blank), None) or (backups[-1] if backups else None)
 
     def _chosen(self, change: dict[str, Any]) -> None:
         self._show(change["new"])
@@ -53,15 +64,23 @@ class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         problems = [("Look at", text) for text in self._vault.problems()]
         place = ("Vault", str(self._vault.folder))
         if backup is None:
-            self._says.value = says(
-                "care", "There is no backup yet.", "Notebook 2-backup makes one.", [place, *problems]
-            )
-        else:
-            rows = [("SHA-256", backup.manifest.sha256), place, *problems]
-            self._says.value = says("good", backup.path.name, rows=rows)
+            none = ("There is no backup yet.", "Notebook 2-backup makes one.")
+            self._says.value = says("care", *none, [place, *problems])
+            return
+        try:
+            backup.read()
+        except BackupDamaged as error:
+            self._says.value = says("bad", str(error), error.hint, [place, *problems])
+            return
+        verified = ("Verified", "by the device itself" if backup.manifest.verified else "no")
+        rows = [verified, ("SHA-256", backup.manifest.sha256), place, *problems]
+        if backup.is_blank:
+            rows.insert(0, ("Blank", "it holds an erased flash: every byte is FF"))
+        self._says.value = says("good", backup.path.name, rows=rows)
 
 
 def _label(backup: Backup) -> str:
     manifest = backup.manifest
     sticker = f", sticker {manifest.sticker}" if manifest.sticker else ""
-    return f"{manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size // 0x100000} MB{sticker}"
+    blank = ", blank" if backup.is_blank else ""
+    return f"{manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size / MB:g} MB{sticker}{blank}"

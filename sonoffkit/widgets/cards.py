@@ -8,6 +8,7 @@ from .style import code_block, says
 
 __all__ = ["result_card", "status_html", "terminal_html"]
 
+WHERE = "In JupyterLab: File, New, Terminal. "
 STATES = {
     JobState.READY: "Ready.",
     JobState.CONNECTING: "Connecting…",
@@ -24,9 +25,9 @@ def terminal_html(job: Job) -> str:
     """The commands that do the same, and for a practice Sonoff how to get it onto a port."""
     steps = job.plan.command(job.port)
     if not is_practice(job.port):
-        return code_block(steps)
+        return WHERE + code_block(steps)
     return (
-        "A practice Sonoff is put on a port for terminals by the first command (its first line of output is "
+        WHERE + "A practice Sonoff is put on a port for terminals by the first command (its first line of output is "
         "the port's name now); the second runs in another terminal. Stop the first to go on here." + code_block(steps)
     )
 
@@ -36,6 +37,8 @@ def result_card(job: Job, now: Snapshot) -> str:
     plan = job.plan
     if now.state is JobState.DONE:
         rows = [*plan.rows(job.outcome), ("Vault", str(plan.vault.folder))]
+        if getattr(job.outcome, "matches", True) is False:
+            return says("bad", "They differ", rows=rows)
         return says("good", f"{plan.title}: done", rows=rows)
     if now.state is JobState.FAILED:
         return says("bad", f"{type(job.error).__name__}: {now.message}", now.hint)
@@ -44,7 +47,7 @@ def result_card(job: Job, now: Snapshot) -> str:
     if now.state is JobState.WAITING:
         return says("care", now.message, now.hint)
     if now.state is JobState.CONFIRM and now.identity:
-        ask = f"If you want that, type the last four characters of its MAC, {now.identity.mac}, above."
+        ask = f"If you want that, type the last four letters and digits of its MAC, {now.identity.mac}, above."
         return says("care", f"{now.message} This is a real device.", ask)
     return ""
 

@@ -48,7 +48,7 @@ class ConfirmField(anywidget.AnyWidget):
 
     _esm = ESM
     _css = CSS
-    label = traitlets.Unicode("Last four characters of its MAC:").tag(sync=True)
+    label = traitlets.Unicode("Last four letters and digits of its MAC:").tag(sync=True)
 
     def __init__(self, accept: Callable[[str], bool]) -> None:
         super().__init__()
@@ -59,4 +59,4 @@ class ConfirmField(anywidget.AnyWidget):
     def _typed(self, _widget: object, content: dict[str, object], _buffers: object) -> None:
         typed = str(content.get("typed", ""))
         if typed and not self._accept(typed):
-            self.send({"answer": "That is not this device's. Nothing was done."})
+            self.send({"answer": "That is not the end of its MAC. Nothing was done."})

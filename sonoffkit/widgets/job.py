@@ -174,7 +174,7 @@ class Job:
             if not self.plan.loses or is_practice(self.port):
                 return self._run(device, prepared)
             identity = device.identity
-        self._ask_person()  # the port is closed while a person thinks
+        self._ask_person(prepared)  # the port is closed while a person thinks
         with self._connect() as device:
             if device.identity != identity:
                 raise DeviceChanged(
@@ -193,8 +193,9 @@ class Job:
     def _waiting(self, error: SonoffkitError) -> None:
         self._change(state=JobState.WAITING, message=str(error), hint=error.hint)
 
-    def _ask_person(self) -> None:
-        self._change(state=JobState.CONFIRM, message=self.plan.loses)
+    def _ask_person(self, prepared: dict[str, Any]) -> None:
+        message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()
+        self._change(state=JobState.CONFIRM, message=message)
         while not self._confirmed.wait(0.1):
             if self._cancel.is_set():
                 raise Cancelled("You did not confirm it, and nothing was done.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -132,8 +133,9 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     async def _refreshing(self) -> None:
         while self.comm is not None:  # until the widget is closed
             await asyncio.sleep(REFRESH_SECONDS)
-            self.refresh()
-            self._hand.refresh()
+            with contextlib.suppress(OSError):  # a file that is just being written: look again next time
+                self.refresh()
+                self._hand.refresh()
 
 
 def _advice(device: str, ports: list[Port]) -> str:

@@ -32,8 +32,9 @@ class Plan:
     ``prepare`` looks before anything is done: it raises what forbids the
     operation, and gives what ``run`` needs besides the device. ``loses`` says
     what will be lost; where it is empty, nothing is destroyed. ``no_cancel``
-    says why the operation can't be stopped, where it can't. ``vault`` is where
-    its backups are.
+    says why the operation can't be stopped, where it can't. ``about`` names what
+    was prepared, so that a person confirms a thing and not a widget's present
+    choice. ``vault`` is where its backups are.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Plan:
     rows: Callable[[Any], list[Row]]
     loses: str = ""
     no_cancel: str = ""
+    about: Callable[[dict[str, Any]], str] = lambda prepared: ""
     vault: Vault = field(default_factory=Vault)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -121,6 +123,7 @@ def _flash(
         _flash_rows,
         vault=vault,
         loses="The firmware on the device will be overwritten.",
+        about=lambda prepared: f"What is written: {prepared['image'].name}.",
         options={"mode": mode},
     )
 
@@ -142,6 +145,7 @@ def _restore(
         lambda result: [*_who(result.identity), ("Restored", f"{result.backup.path.name}, every byte as it was")],
         vault=vault,
         loses="What is on the device now will be overwritten by the backup.",
+        about=lambda prepared: f"What is written: {prepared['backup'].path.name}.",
         options={"waiver": waiver},
     )
 
@@ -207,7 +211,7 @@ def _backup_rows(result: operations.BackUpResult) -> list[Row]:
             "Device",
             f"{manifest.chip}, MAC {manifest.mac}" + (f", sticker {manifest.sticker}" if manifest.sticker else ""),
         ),
-        ("Size", f"{manifest.size // 0x100000} MB, the whole flash"),
+        ("Size", f"{manifest.size / 0x100000:g} MB, the whole flash"),
         ("Verified", f"MD5 {manifest.md5}, by the device itself"),
     ]
     if result.bytes_resumed:
@@ -227,7 +231,11 @@ def _flash_rows(result: operations.FlashResult) -> list[Row]:
         rows.append(("Fitted", str(change)))
     if result.changes:
         rows.append(
-            ("Note", "a checksum published for the file is that of the file; in flash these header bytes differ")
+            (
+                "Checksums",
+                "the image's own does not cover these bytes and still holds; one over the whole file, published or "
+                "inside it (Arduino core 3), is that of the file and not of the flash",
+            )
         )
     return rows
 

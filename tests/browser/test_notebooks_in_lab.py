@@ -127,10 +127,10 @@ def test_a_real_device_is_erased_only_after_the_end_of_its_mac_was_typed(noteboo
     notebook.screenshot("guard")
     flash = tmp_path / "device" / "flash.bin"
     before = flash.read_bytes()
-    field = notebook.page.get_by_label("Last four characters of its MAC:").locator("visible=true")
+    field = notebook.page.get_by_label("Last four letters and digits of its MAC:").locator("visible=true")
     field.fill("0000")
     field.press("Enter")
-    notebook.page.get_by_text("That is not this device's. Nothing was done.").wait_for()
+    notebook.page.get_by_text("That is not the end of its MAC. Nothing was done.").wait_for()
     assert flash.read_bytes() == before
     mac = json.loads((tmp_path / "device" / "device.json").read_text())["mac"]
     field.fill(mac.replace(":", "")[-4:])

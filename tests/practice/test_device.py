@@ -201,3 +201,18 @@ def test_two_processes_that_make_a_device_at_once_make_one():
 def test_two_ways_to_one_folder_lead_to_one_device(device, tmp_path):
     (tmp_path / "link").symlink_to(device.folder)
     assert practice_device("x", tmp_path / "link") is device
+
+
+def test_a_state_that_cannot_be_written_leaves_no_lock(monkeypatch):
+    device = practice_device("basic")
+    device.attach()
+    with monkeypatch.context() as patch:
+        patch.setattr("sonoffkit.practice.device._write_state", _disk_is_full)
+        with pytest.raises(OSError, match="full"):
+            device.detach()
+    device.attach()
+    device.detach()
+
+
+def _disk_is_full(*args):
+    raise OSError(28, "the disk is full")

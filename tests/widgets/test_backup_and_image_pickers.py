@@ -13,7 +13,9 @@ import ipywidgets
 import pytest
 
 from sonoffkit.errors import BackupNeeded, ImageChanged, ImageCompressed, ImageInvalid, ImageUnreadable
+from sonoffkit.operations import back_up, erase
 from sonoffkit.practice import lesson_images
+from sonoffkit.session import connect
 from sonoffkit.vault import Manifest, Vault
 from sonoffkit.widgets import BackupPicker, ImagePicker
 
@@ -428,3 +430,20 @@ def test_a_files_name_is_no_html(images):
     assert picker.file.name == name
     assert "a&lt;b&gt;c.bin" in part(picker, "sk-says").value
     assert name not in part(picker, "sk-says").value
+
+
+def test_the_original_can_be_preferred_to_what_came_after_it(sonoff):
+    with connect("practice://basic") as device:
+        original = back_up(device).backup
+        erase(device, original)
+        blank = back_up(device).backup
+    assert BackupPicker().picked() == blank
+    assert BackupPicker(first=True).picked() == original
+
+
+def test_a_damaged_backup_is_not_shown_as_a_good_one(sonoff):
+    with connect("practice://basic") as device:
+        backup = back_up(device).backup
+    backup.path.write_bytes(bytes(len(backup.path.read_bytes())))
+    picker = BackupPicker()
+    assert card(picker).startswith(f"The backup {backup.path.name} was changed after it was saved.")

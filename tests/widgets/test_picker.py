@@ -272,6 +272,9 @@ def test_after_mine_was_found_others_may_come_and_go():
     desk.ports.append(OTHER)
     picker.refresh()
     assert picker.port == ADAPTER.device
+    click(picker, OTHER.device)  # a person knows better
+    picker.refresh()
+    assert picker.port == OTHER.device
 
 
 def test_the_search_begins_from_what_is_plugged_in_now():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ import traitlets
 from sonoffkit.errors import BackupNeeded, Cancelled, NoPortChosen, NotFinished, OperationRunning, SonoffkitError
 from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restore, verify
 from sonoffkit.ports import save_choice
-from sonoffkit.practice import lesson_images, practice_device
+from sonoffkit.practice import lesson_images
 from sonoffkit.session import connect
 from sonoffkit.vault import Vault
 from sonoffkit.widgets import ImagePicker, OperationRunner
@@ -50,20 +49,6 @@ def _nothing_outlives_its_test():
         job.cancel()
     wait_until(lambda: not threads())
     _jobs.clear()
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The folder of a practice Sonoff whose stub runs, made once: the first connect takes half a second."""
-    folder = tmp_path_factory.mktemp("made") / "basic"
-    connect(f"practice://basic?home={folder.as_posix()}").close()
-    return folder
-
-
-@pytest.fixture
-def sonoff(made, home):
-    shutil.copytree(made, home / "practice" / "basic")
-    return practice_device("basic")
 
 
 @pytest.fixture
@@ -488,6 +473,10 @@ def real(tmp_path):
             Vault().adopt(home / "flash.bin", device)
         yield port, home
         server.terminate()
+        try:
+            server.wait(60)
+        finally:
+            server.kill()
 
 
 def types(runner, text: str) -> None:
@@ -504,7 +493,7 @@ def test_a_real_device_is_erased_after_its_mac_was_typed_and_not_before(real):
     assert not is_hidden(part(runner, "sk-confirm"))
     card = words(runner, "sk-result")
     assert card.startswith("Everything on the device will be erased. This is a real device.")
-    assert f"type the last four characters of its MAC, {mac}, above." in card
+    assert f"type the last four letters and digits of its MAC, {mac}, above." in card
     assert not part(runner, "sk-cancel").disabled
     types(runner, "")
     types(runner, "nope")
@@ -525,3 +514,11 @@ def test_cancel_there_leaves_the_flash_untouched(real):
     with pytest.raises(SonoffkitError, match="You did not confirm it"):
         _ = runner.result
     assert (home / "flash.bin").read_bytes() == before
+
+
+def test_a_comparison_that_fails_is_not_shown_as_a_good_one(sonoff):
+    saved = OperationRunner(back_up, URL).wait().result.backup
+    OperationRunner(erase, URL).wait()
+    compared = OperationRunner(verify, URL, backup=saved).wait()
+    assert compared.result.matches is False
+    assert words(compared, "sk-result").startswith("They differ")
