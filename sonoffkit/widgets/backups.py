@@ -27,7 +27,7 @@ class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._vault, self._mac, self._first = vault or Vault(), mac, first
         self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-backups")
         self._again = widgets.Button(description="Look again", icon="refresh")
-        self._says = widgets.HTML().add_class("sk-html")
+        self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
         self._copy = CopyRow()
         self._choice.observe(self._chosen, "value")
         self._again.on_click(lambda _: self.refresh())
