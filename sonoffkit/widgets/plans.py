@@ -99,6 +99,7 @@ def _erase(vault: Vault | None = None, waiver: operations.Waiver | None = None) 
         lambda result: [*_who(result.identity), ("Result", "every byte is FF: the flash is blank, and checked")],
         vault=vault,
         loses="Everything on the device will be erased.",
+        about=lambda prepared: _kept(prepared["proof"]),
         no_cancel="A whole-chip erase is one command inside the flash chip: once begun, it cannot be stopped.",
     )
 
@@ -123,7 +124,7 @@ def _flash(
         _flash_rows,
         vault=vault,
         loses="The firmware on the device will be overwritten.",
-        about=lambda prepared: f"What is written: {prepared['image'].name}.",
+        about=lambda prepared: f"What is written: {prepared['image'].name}. {_kept(prepared['proof'])}",
         options={"mode": mode},
     )
 
@@ -179,6 +180,10 @@ PLANS: dict[Callable[..., Any], Callable[..., Plan]] = {
 
 def _proof(vault: Vault, waiver: operations.Waiver | None, identity: Identity) -> Backup | operations.Waiver:
     return waiver or vault.proof_for(identity)
+
+
+def _kept(proof: Backup | operations.Waiver) -> str:
+    return f"Its verified backup: {proof.path.name}." if isinstance(proof, Backup) else proof.value
 
 
 def _picked(choice: Any) -> Any:

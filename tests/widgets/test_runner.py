@@ -492,7 +492,8 @@ def test_a_real_device_is_erased_after_its_mac_was_typed_and_not_before(real):
     reaches(runner, JobState.CONFIRM)
     assert not is_hidden(part(runner, "sk-confirm"))
     card = words(runner, "sk-result")
-    assert card.startswith("Everything on the device will be erased. This is a real device.")
+    assert card.startswith("Everything on the device will be erased. Its verified backup: ")
+    assert "This is a real device." in card
     assert f"type the last four letters and digits of its MAC, {mac}, above." in card
     assert not part(runner, "sk-cancel").disabled
     types(runner, "")
