@@ -34,10 +34,11 @@ def wait_until(condition, seconds=60):
 
 @pytest.fixture(autouse=True)
 def _signals_as_before():
-    """The command listens to SIGTERM: called in this process, it must not take that from pytest for good."""
-    before = signal.getsignal(signal.SIGTERM)
+    """The command listens to signals: called in this process, it must not take them from pytest for good."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def run(*words: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -56,8 +57,8 @@ class Served:
         self._process.stdin.write("".join(line + "\n" for line in lines))
         self._process.stdin.flush()
 
-    def end(self) -> None:
-        self._process.terminate()
+    def end(self, number: int = signal.SIGTERM) -> None:
+        self._process.send_signal(number)
         try:
             self._process.wait(60)
         finally:
@@ -218,9 +219,10 @@ def test_in_real_time_bytes_take_as_long_as_on_a_cable(serve, tmp_path):
 
 
 @posix
-def test_a_stopped_server_leaves_no_port_behind(serve):
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+def test_a_server_that_is_stopped_as_soon_as_its_port_is_known_leaves_none_behind(serve, number):
     served = serve()
-    served.end()
+    served.end(getattr(signal, number))
     assert not os.path.lexists(served.link)
     practice_device("any", served.device.folder).attach()  # nor a lock
 
