@@ -113,7 +113,8 @@ def practice(
     from .practice.device import DeviceInUse, practice_device
 
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM):  # from the start: a door that is open must be closed again
+        signal.signal(number, lambda *_: stop.set())
     try:
         device = practice_device(model or "basic", home, model or (None if _is_device(home) else "basic"))
         if button:
@@ -143,10 +144,7 @@ def _serve(door: Door, device: PracticeDevice, stop: threading.Event) -> None:
     click.echo(f"{device.model.title} in {device.folder}: {say_state(device)}. Stop with Ctrl-C.\n{HELP}")
     sys.stdout.flush()
     threading.Thread(target=obey, args=(device, sys.stdin, stop, click.echo), daemon=True).start()
-    try:
-        door.serve(stop)
-    except KeyboardInterrupt:
-        stop.set()
+    door.serve(stop)
 
 
 def _call(command: list[str], environment: dict[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import hashlib
 import json
@@ -40,6 +41,11 @@ class Manifest:
     tools: Mapping[str, str]
     seal: str = ""
 
+    @property
+    def moment(self) -> float:
+        """When it was made, in seconds since 1970: texts of different time zones cannot be compared."""
+        return datetime.datetime.fromisoformat(self.created).timestamp()
+
     def sealed(self) -> Manifest:
         return replace(self, seal=self._digest())
 
@@ -60,7 +66,12 @@ class Manifest:
         for name, value in saved.items():
             if type(value) is not KINDS.get(name, str):
                 raise ValueError(f"its entry {name!r} is not of its kind")
-        return cls(**saved)
+        manifest = cls(**saved)
+        try:
+            _ = manifest.moment
+        except (OverflowError, OSError) as exc:
+            raise ValueError(f"its time {manifest.created!r} cannot be") from exc
+        return manifest
 
 
 @dataclass(frozen=True)

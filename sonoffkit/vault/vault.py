@@ -38,7 +38,7 @@ class Vault:
         """The backups with a readable manifest, newest first; of one device, if a MAC is given."""
         found = [self._load(path) for path in self.folder.glob("*.json")]
         sound = [b for b in found if isinstance(b, Backup) and mac in (None, b.manifest.mac)]
-        return sorted(sound, key=lambda b: (b.manifest.created, len(b.path.name), b.path.name), reverse=True)
+        return sorted(sound, key=lambda b: (b.manifest.moment, len(b.path.name), b.path.name), reverse=True)
 
     def problems(self) -> list[str]:
         """What lies in the folder and is no whole backup, a sentence each."""
