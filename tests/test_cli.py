@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import nbformat
 import pytest
 from click.testing import CliRunner
+from waiting import wait_until
 
 from sonoffkit import course
 from sonoffkit.cli import main
@@ -21,15 +21,6 @@ from sonoffkit.session import connect
 
 SERVES = (sys.executable, "-m", "sonoffkit", "practice")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and these signals are POSIX")
-
-
-def wait_until(condition, seconds=60):
-    """What the condition gives as soon as that is true; the limit is for a loaded machine."""
-    deadline = time.monotonic() + seconds
-    while not (met := condition()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.005)
-    return met
 
 
 @pytest.fixture(autouse=True)

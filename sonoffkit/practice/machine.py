@@ -19,8 +19,8 @@ EFUSE = 0x3FF00050
 APB_HZ = 52_000_000  # twice the 26 MHz crystal, until firmware raises it
 
 # SPI0, the flash's controller (esptool, targets/esp8266.py)
-SPI_CMD, SPI_ADDR = 0x60000200, 0x60000204
-SPI_USR, SPI_USR1, SPI_USR2 = 0x6000021C, 0x60000220, 0x60000224
+SPI_CMD = 0x60000200
+SPI_USR2 = 0x60000224
 SPI_W0 = 0x60000240
 SPI_CMD_USR = 1 << 18
 

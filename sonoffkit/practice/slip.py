@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 __all__ = ["Request", "SlipDecoder", "checksum", "parse_request", "reply_frame", "slip_encode"]
 
-END = 0xC0
 ESC = 0xDB
 HEADER = struct.Struct("<BBHI")
 REQUEST, REPLY = 0x00, 0x01

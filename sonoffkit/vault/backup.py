@@ -42,6 +42,10 @@ class Manifest:
     seal: str = ""
 
     @property
+    def size_text(self) -> str:
+        return f"{self.size / MB:g} MB"
+
+    @property
     def moment(self) -> float:
         """When it was made, in seconds since 1970: texts of different time zones cannot be compared."""
         return datetime.datetime.fromisoformat(self.created).timestamp()
@@ -122,8 +126,7 @@ class Backup:
         """Raise ForeignBackup unless it is as large as that device's flash."""
         if self.manifest.size != identity.flash_size:
             raise ForeignBackup(
-                f"The backup {self.path.name} holds {self.manifest.size / MB:g} MB, "
-                f"and this flash has {identity.size_text}."
+                f"The backup {self.path.name} holds {self.manifest.size_text}, and this flash has {identity.size_text}."
             )
 
 

@@ -13,8 +13,6 @@ from .style import says, sheet
 
 __all__ = ["BackupPicker"]
 
-MB = 0x100000
-
 
 class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Shows the vault's backups, newest first; of one device, if a MAC is given.
@@ -83,4 +81,4 @@ def _label(backup: Backup) -> str:
     manifest = backup.manifest
     sticker = f", sticker {manifest.sticker}" if manifest.sticker else ""
     blank = ", blank" if backup.is_blank else ""
-    return f"{manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size / MB:g} MB{sticker}{blank}"
+    return f"{manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size_text}{sticker}{blank}"

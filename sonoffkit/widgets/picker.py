@@ -31,7 +31,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     port = traitlets.Unicode("", read_only=True)
 
     def __init__(self, default: str = "", find: Callable[[], list[Port]] = find_ports) -> None:
-        self._find, self._default = find, default
+        self._find = find
         self._finding: FindMine | None = None
         self._offering = self._was_there = False
         self._choice = widgets.Select(rows=6, layout=widgets.Layout(width="100%")).add_class("sk-ports")

@@ -135,7 +135,7 @@ def _restore(
     vault = vault or Vault()
 
     def prepare(identity: Identity) -> dict[str, Any]:
-        return {"backup": vault.proof_for(identity) if backup is None else _picked(backup)}
+        return {"backup": _backup(backup, vault, identity)}
 
     return Plan(
         "restore",
@@ -155,7 +155,7 @@ def _verify(backup: Backup | Picks | None = None, vault: Vault | None = None) ->
     vault = vault or Vault()
 
     def prepare(identity: Identity) -> dict[str, Any]:
-        return {"expected": vault.proof_for(identity) if backup is None else _picked(backup)}
+        return {"expected": _backup(backup, vault, identity)}
 
     return Plan(
         "verify",
@@ -180,6 +180,14 @@ PLANS: dict[Callable[..., Any], Callable[..., Plan]] = {
 
 def _proof(vault: Vault, waiver: operations.Waiver | None, identity: Identity) -> Backup | operations.Waiver:
     return waiver or vault.proof_for(identity)
+
+
+def _backup(choice: Backup | Picks | None, vault: Vault, identity: Identity) -> Backup:
+    """The backup that was chosen, or this device's newest verified one."""
+    if choice is None:
+        return vault.proof_for(identity)
+    chosen: Backup = _picked(choice)
+    return chosen
 
 
 def _kept(proof: Backup | operations.Waiver) -> str:
@@ -216,7 +224,7 @@ def _backup_rows(result: operations.BackUpResult) -> list[Row]:
             "Device",
             f"{manifest.chip}, MAC {manifest.mac}" + (f", sticker {manifest.sticker}" if manifest.sticker else ""),
         ),
-        ("Size", f"{manifest.size / 0x100000:g} MB, the whole flash"),
+        ("Size", f"{manifest.size_text}, the whole flash"),
         ("Verified", f"MD5 {manifest.md5}, by the device itself"),
     ]
     if result.bytes_resumed:

@@ -173,7 +173,8 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         self._status.value = status_html(now, plan.no_cancel)
         self._confirm.layout.display = None if now.state is JobState.CONFIRM else "none"
         self._log.value = code_block(job.log())
-        self._command.value = terminal_html(job)
+        if now.state.value != self.state or not self._command.value:
+            self._command.value = terminal_html(job)
         self._card.value = result_card(job, now)
         self._copy.offer(getattr(job.outcome, "backup", None) if now.state is JobState.DONE else None)
         self.set_trait("state", now.state.value)

@@ -6,10 +6,10 @@ import json
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from esptool.logger import log as esptool_log
+from waiting import threads, wait_until
 
 from sonoffkit.errors import (
     BackupNeeded,
@@ -25,41 +25,12 @@ from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restor
 from sonoffkit.practice import lesson_images
 from sonoffkit.session import connect
 from sonoffkit.vault import Vault
-from sonoffkit.widgets.job import LONGEST_LOG, Job, JobState, Snapshot, _jobs, job_for
+from sonoffkit.widgets.job import LONGEST_LOG, Job, JobState, Snapshot, job_for
 from sonoffkit.widgets.plans import Plan, plan_for
 
 URL = "practice://basic"
 SLOW = "practice://basic?realtime=1&latency=0"  # as slow as a cable: there is time to cancel
 MB = 0x100000
-
-
-def wait_until(condition, seconds=60):
-    """What the condition gives as soon as that is true; the limit is for a loaded machine."""
-    deadline = time.monotonic() + seconds
-    while not (met := condition()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.005)
-    return met
-
-
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("sonoffkit")]
-
-
-@pytest.fixture(autouse=True)
-def _no_job_outlives_its_test():
-    yield
-    for job in list(_jobs.values()):
-        job.cancel()
-    wait_until(lambda: not threads())
-    _jobs.clear()
-
-
-@pytest.fixture
-def saved(sonoff):
-    """A verified backup of the device, without the two seconds of reading it."""
-    with connect(URL) as device:
-        return Vault().adopt(sonoff.folder / "flash.bin", device)
 
 
 def job(operation, port=URL, *, baud=115200, patience=60.0, **options) -> Job:

@@ -7,12 +7,11 @@ import json
 import re
 import subprocess
 import sys
-import threading
-import time
 
 import ipywidgets
 import pytest
 import traitlets
+from waiting import threads, wait_until
 
 from sonoffkit.errors import BackupNeeded, Cancelled, NoPortChosen, NotFinished, OperationRunning, SonoffkitError
 from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restore, verify
@@ -21,41 +20,12 @@ from sonoffkit.practice import lesson_images
 from sonoffkit.session import connect
 from sonoffkit.vault import Vault
 from sonoffkit.widgets import ImagePicker, OperationRunner
-from sonoffkit.widgets.job import JobState, _jobs
+from sonoffkit.widgets.job import JobState
 
 URL = "practice://basic"
 SLOW = "practice://basic?realtime=1&latency=0"  # as slow as a cable: there is time to look and to click
 LOST = Waiver.ORIGINAL_IS_LOST
 SCRIPT = "<script>alert(1)</script>"
-
-
-def wait_until(condition, seconds=60):
-    """What the condition gives as soon as that is true; the limit is for a loaded machine."""
-    deadline = time.monotonic() + seconds
-    while not (met := condition()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.005)
-    return met
-
-
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("sonoffkit")]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_outlives_its_test():
-    yield
-    for job in list(_jobs.values()):
-        job.cancel()
-    wait_until(lambda: not threads())
-    _jobs.clear()
-
-
-@pytest.fixture
-def saved(sonoff):
-    """A verified backup of the device, without the two seconds of reading it."""
-    with connect(URL) as device:
-        return Vault().adopt(sonoff.folder / "flash.bin", device)
 
 
 def parts(widget) -> list:
