@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 import serial
+from waiting import wait_until
 
 from sonoffkit.commands import terminal_steps
 from sonoffkit.errors import PortBusy
@@ -26,14 +27,6 @@ from sonoffkit.session import connect
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal on Windows")
 MB = 0x100000
 HELLO = lesson_images()["practice-hello.bin"]
-
-
-def wait_until(condition, seconds=60):
-    """The limit is for a loaded machine."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.005)
 
 
 class Served:

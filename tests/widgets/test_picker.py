@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 
 import ipywidgets
 import pytest
@@ -22,14 +21,6 @@ PRACTICE = "practice://basic"
 ADAPTER = Port("/dev/ttyUSB0", "USB adapter FT232", Kind.ADAPTER)
 OTHER = Port("/dev/ttyUSB1", "USB adapter CP2102", Kind.ADAPTER)
 BLUETOOTH = Port("COM3", "Bluetooth, not an adapter", Kind.OTHER)
-
-
-def wait_until(condition, seconds=60):
-    """The limit is for a loaded machine."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.005)
 
 
 class Desk:
