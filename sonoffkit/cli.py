@@ -96,6 +96,13 @@ def rehearse(out: Path | None) -> None:
 @click.option(
     "--latency", type=click.FloatRange(0, 1), default=0.016, show_default=True, help="Seconds; with --realtime."
 )
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Something that goes wrong, as drop-to-host=2000; as often as you like. 'help' on its input lists them.",
+)
 def practice(
     model: str | None,
     home: Path | None,
@@ -104,6 +111,7 @@ def practice(
     tcp_port: int | None,
     realtime: bool,
     latency: float,
+    faults: tuple[str, ...],
 ) -> None:
     """Put a practice Sonoff on a port, for esptool in any terminal.
 
@@ -117,6 +125,8 @@ def practice(
         signal.signal(number, lambda *_: stop.set())
     try:
         device = practice_device(model or "basic", home, model or (None if _is_device(home) else "basic"))
+        for fault in faults:
+            device.faults.parse(fault.split("="))
         if button:
             _power_up(device, held=button == "held")
         opened = _open_door(device, door, tcp_port, realtime, latency)

@@ -17,6 +17,7 @@ from sonoffkit import course
 from sonoffkit.cli import main
 from sonoffkit.errors import FlashUnreadable, NoAnswer
 from sonoffkit.practice import MODELS, DeviceInUse, practice_device
+from sonoffkit.practice.faults import FAULT_NAMES
 from sonoffkit.session import connect
 
 SERVES = (sys.executable, "-m", "sonoffkit", "practice")
@@ -58,7 +59,7 @@ class Served:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        wait_until(lambda: "  quit" in self.text or self.process.poll() is not None)
+        wait_until(lambda: "  help, quit" in self.text or self.process.poll() is not None)
 
     @property
     def text(self) -> str:
@@ -278,14 +279,28 @@ def test_a_word_that_is_not_understood_is_answered_by_the_list(serve):
     def answer(words: str) -> list[str]:
         before = len(served.lines)
         served.say(words)
-        wait_until(lambda: len(served.lines) > before + 5 and served.lines[-1].split() == ["quit", "stop"])
+        wait_until(lambda: len(served.lines) > before + 5 and served.lines[-1].endswith("this, or stop"))
         return served.lines[before:]
 
     for nonsense in ("jump", "hold it", "state now"):
         told, title, *_ = answer(nonsense)
         assert (told, title) == (f"'{nonsense}' is not understood", "words that touch the device:")
-    assert "words that touch the device:" in answer("help")
-    assert answer("fault")[0].startswith("a fault is one of ")
+    assert answer("help")[0] == "words that touch the device:"
+
+
+def test_the_faults_that_there_are_are_told_with_what_they_mean(serve):
+    served = serve("--serve", "0")
+    served.say("fault")
+    wait_until(lambda: served.lines[-1].startswith("  chip-magic "))
+    assert [line.split()[0] for line in served.lines[-len(FAULT_NAMES) :]] == list(FAULT_NAMES)
+
+
+def test_the_state_tells_which_faults_are_in_force(serve):
+    served = serve("--serve", "0")
+    assert served.say("fault wires swapped").endswith("; faults: wires swapped")
+    assert served.say("fault stuck-busy yes").endswith("; faults: wires swapped, stuck-busy yes")
+    assert served.say("fault none").endswith("in download mode")
+    assert served.say("fault wires loose") == "wires is good, swapped, tx-open, rx-open, or 'none'; not 'loose'"
 
 
 def test_an_empty_line_says_nothing_and_does_nothing(serve):
@@ -309,7 +324,21 @@ def test_faults_are_set_and_healed_by_words(serve):
 
 def test_a_fault_that_there_is_not_is_told(serve):
     told = serve("--serve", "0").say("fault frobnicate 1")
-    assert told == ("a fault is one of unplug-after, flash-id, chip-magic, flip-every, and a number or 'none'")
+    assert told == f"a fault is one of {', '.join(FAULT_NAMES)}, and a value or 'none'"
+    assert "drop-to-host, drop-to-chip, flip-to-host," in told
+
+
+def test_faults_can_be_there_from_the_start(serve):
+    with pytest.raises(FlashUnreadable, match="its id reads ffffff"):
+        connect(serve("--fault", "flash-id=0xffffff", "--fault", "seed=3").port)
+
+
+@pytest.mark.parametrize("fault", ["frobnicate=1", "wires=loose", "drop-to-host=0", "drop-to-host", "wires=good=bad"])
+def test_a_fault_that_there_is_not_is_refused_before_anything_is_served(fault):
+    result = run("practice", "--serve", "0", "--fault", fault)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert practice_device("basic").state().plugged_in  # and its port is free
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from sonoffkit.practice import practice_device
 
 PRACTICE = [
     Port("practice://basic", "practice Sonoff Basic R1, 1 MB (no hardware needed)", Kind.PRACTICE),
+    Port("practice://mini", "practice Sonoff Mini, 1 MB (no hardware needed)", Kind.PRACTICE),
     Port("practice://pow-r2", "practice Sonoff POW R2, 4 MB (no hardware needed)", Kind.PRACTICE),
     Port("practice://nodemcu", "practice NodeMCU development board, 4 MB (no hardware needed)", Kind.PRACTICE),
 ]

@@ -64,15 +64,16 @@ def start_in_download_mode(sonoff):
 @pytest.mark.parametrize("name", MODELS)
 def test_connecting_tells_who_the_device_is(name):
     sonoff = practice_device(name)
+    chip = "ESP8285N08" if MODELS[name].chip == "ESP8285" else "ESP8266EX"
     with connect(f"practice://{name}") as device:
         assert device.identity == session.Identity(
-            chip="ESP8266EX",
+            chip=chip,
             mac=sonoff.mac.hex(":"),
             flash_id=MODELS[name].flash_id,
             flash_size=MODELS[name].flash_size,
         )
         assert device.identity.size_text == MODELS[name].size_text
-        assert repr(device) == f"<Device ESP8266EX {sonoff.mac.hex(':')} on practice://{name}>"
+        assert repr(device) == f"<Device {chip} {sonoff.mac.hex(':')} on practice://{name}>"
         assert device.is_practice
 
 
@@ -170,7 +171,7 @@ def test_a_board_that_is_wired_for_it_is_reset_without_a_hand():
 
 
 def test_noise_is_told_from_silence(sonoff):
-    sonoff.faults.flip_every = 5
+    sonoff.faults.flip_to_host = 5
     with pytest.raises(GarbledAnswer) as caught:
         connect(URL)
     assert str(caught.value).startswith("The device sends something, but not what its loader would say. (Invalid head")
@@ -408,11 +409,10 @@ def test_what_the_flash_does_not_have_is_refused_before_a_byte_is_sent(device, s
 
 
 def test_a_broken_read_is_told_and_the_next_one_is_sound(device, sonoff):
-    sonoff.faults.flip_every = 3000
+    sonoff.faults.flip_after = 3000
     with pytest.raises(TransferFailed) as caught:
         device.read(0, 0x4000)
     assert str(caught.value).startswith("Bytes were lost or broken on the way. (")
-    sonoff.faults.flip_every = None
     assert device.read(0, 0x4000) == sonoff.contents()[:0x4000]
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoffkit.errors import Cancelled, PortLost, TransferFailed
-from sonoffkit.practice.slip import SlipDecoder
+from sonoffkit.practice.slip import RomDecoder
+from sonoffkit.session.loader import SYNC_FRAME
 from sonoffkit.transfer import ATTEMPTS, PIECE, Piece, matches_device, pieces_of, read_pieces
 
 URL = "practice://basic"
@@ -23,7 +24,7 @@ class Wire:
 
     def __init__(self, line, monkeypatch):
         self.frames = []
-        decoder, write = SlipDecoder(), line.write
+        decoder, write = RomDecoder(), line.write
 
         def listen(data):
             self.frames += decoder.feed(data)
@@ -85,8 +86,8 @@ def test_no_pieces_are_no_work(device, wire):
 
 
 def test_only_the_broken_piece_is_read_again(device, sonoff, wire):
-    # A piece is 65536 bytes and some escapes: this byte lies in the second, and its double behind the repeat.
-    sonoff.faults.flip_every = sonoff.line.delivered + 120_000
+    # A piece is 65536 bytes and some escapes: this byte lies in the second.
+    sonoff.faults.flip_after = 120_000
     kept = Kept()
     assert read_pieces(device, pieces_of(2 * PIECE), kept) == 1
     assert wire.reads == [(0, PIECE), (PIECE, PIECE), (PIECE, PIECE)]
@@ -95,7 +96,7 @@ def test_only_the_broken_piece_is_read_again(device, sonoff, wire):
 
 
 def test_noise_that_never_stops_is_given_up(device, sonoff, wire):
-    sonoff.faults.flip_every = 3000
+    sonoff.faults.flip_to_host = 500
     kept = Kept()
     with pytest.raises(TransferFailed) as caught:
         read_pieces(device, [Piece(0x20000, 0x2000)], kept)
@@ -161,7 +162,7 @@ def test_stopped_before_it_began_sends_nothing(device, wire):
 
 
 def test_stopping_ends_the_repeats_too(device, sonoff, wire):
-    sonoff.faults.flip_every = 3000
+    sonoff.faults.flip_to_host = 500
     cancel = threading.Event()
 
     def progress(done, total):
@@ -174,11 +175,11 @@ def test_stopping_ends_the_repeats_too(device, sonoff, wire):
 
 
 def test_stopping_while_the_line_recovers_ends_the_repeats(device, sonoff, wire, monkeypatch):
-    sonoff.faults.flip_every = 3000
+    sonoff.faults.flip_to_host = 500
     cancel, write = threading.Event(), sonoff.line.write
 
     def stop_at_recovery(data):
-        if data == b"\xc0\x00\xc0":
+        if data == SYNC_FRAME:
             cancel.set()
         write(data)
 

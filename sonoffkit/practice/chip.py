@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from .boot import BOOT_LOG_BAUD, ResetCause, banner, boot_from_flash
 from .faults import Faults
 from .flash import NorFlash
-from .loader import Boot, ChangeBaud, Loader, Op, RunStub, Step
-from .machine import Machine
+from .jedec import FlashChip, PowerSag
+from .legacy_stub import LegacyStub
+from .loader import Boot, ChangeBaud, Loader, Op, RunProgram, RunStub, Step
+from .machine import APB_HZ, Machine, efuse_words
 from .models import Model
 from .rom import RomLoader
-from .slip import SlipDecoder
-from .stub import GREETING, StubLoader
+from .stub import GREETING, Stub
 from .uart import heard
 
 __all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]
@@ -22,7 +24,6 @@ __all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]
 # How long EN takes to rise through its capacitor on boards with automatic
 # reset; the pins are sampled then (esptool issue 383).
 EN_RISE_SECONDS = 0.005
-BOOT_LOG_BAUD = 74880
 
 
 class Running(StrEnum):
@@ -32,11 +33,12 @@ class Running(StrEnum):
     ROM = "rom"  # the ROM loader: download mode
     STUB = "stub"  # a flasher stub, from RAM
     FIRMWARE = "firmware"  # whatever lies in flash
+    PROGRAM = "program"  # something else that was loaded into RAM
 
 
 @dataclass
 class ChipState:
-    """What outlives an open port: pins, power, and what runs at which speed (None: finds it out)."""
+    """What outlives an open port: pins, power, what runs, and at which speed (None: the ROM finds it out)."""
 
     running: Running = Running.ROM
     baud: int | None = None
@@ -44,6 +46,8 @@ class ChipState:
     button_held: bool = False
     powered: bool = True
     plugged_in: bool = True
+    reset_cause: int = ResetCause.POWER
+    flash_status: int = 0  # of the flash's status registers, what outlives the power
 
     @classmethod
     def from_dict(cls, saved: dict[str, object]) -> ChipState:
@@ -67,27 +71,31 @@ class Sent:
 class Chip:
     """Bytes in, bytes out, pins.
 
-    ``hear`` takes what the wire brings and gives what the chip sends, each
-    with its time, so the same object serves a line in real time and one at
-    full speed. ``changed`` is called after each change that outlives the port.
+    ``hear`` takes what the wire brings; ``said`` gives what the chip sends,
+    each with its time, so the same object serves a line in real time and one
+    at full speed. ``changed`` is called after each change that outlives the port.
     """
 
     def __init__(
         self,
         model: Model,
         mac: bytes,
-        flash: NorFlash,
+        cells: NorFlash,
         state: ChipState,
         faults: Faults,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.state, self.faults = model, state, faults
         self.en_rise = EN_RISE_SECONDS
-        self._mac, self._flash, self._changed = mac, flash, changed
+        self.flash = FlashChip(cells, model.flash_id, faults, state.flash_status, self._keep_flash_status)
+        self._efuses, self._changed = efuse_words(mac, model.chip), changed
         self._busy_until = -math.inf
         self._en_low = self._io0_low = False
-        self._samples_pins_at: float | None = None
-        self._start(state.running)
+        self._starts_at: float | None = None
+        self.unplug_due: float | None = None  # when a fault will have the adapter pulled
+        self._sent: list[Sent] = []
+        self._machine = self._new_machine()
+        self._loader = self._new_loader()
 
     # Pins and power
 
@@ -96,100 +104,159 @@ class Chip:
         self.state.button_held = held
         self._changed()
 
-    def power(self, on: bool) -> None:
+    def power(self, on: bool, at: float) -> None:
         """Give or take the 3.3 V; the pins are sampled when it comes."""
         if on and not self.state.powered and self.state.plugged_in:  # the 3.3 V come from the adapter
             self.state.powered = True
-            self._sample_pins()
+            if not self._en_low:
+                self._reset(ResetCause.POWER, at)
         elif not on:
             self.state.powered = False
+            self._starts_at = None
+            self._sent.clear()
+            self.flash.power_up()  # its latches are empty when the power is back
             self._run(Running.NOTHING)
 
     def set_modem_lines(self, dtr: bool, rts: bool, at: float) -> None:
         """DTR and RTS of the adapter, through the two transistors that reset a development board."""
-        if not self.model.auto_reset or not self.state.powered:
+        if not self.model.auto_reset:
             return
-        self._settle(at)
-        en_low, self._io0_low = rts and not dtr, dtr and not rts
-        if en_low:
-            self._samples_pins_at = None
+        self.settle(at)
+        was_low, self._en_low, self._io0_low = self._en_low, rts and not dtr, dtr and not rts
+        if not self.state.powered:
+            return
+        if self._en_low:
+            self._starts_at = None
             if self.state.running is not Running.NOTHING:
                 self._run(Running.NOTHING)
-        elif self._en_low:
-            self._samples_pins_at = at + self.en_rise
-        self._en_low = en_low
+        elif was_low:
+            self._starts_at = at + self.en_rise
 
-    def let_go(self) -> None:
+    def let_go(self, at: float) -> None:
         """The port is closed: its lines fall back, and a pending start happens."""
-        self.set_modem_lines(False, False, math.inf)
-        self._settle(math.inf)
+        self.set_modem_lines(False, False, at)
+        self.settle(math.inf)
+        self._sent.clear()
 
-    def _settle(self, at: float) -> None:
-        if self._samples_pins_at is not None and at >= self._samples_pins_at:
-            self._samples_pins_at = None
-            self._sample_pins()
+    def settle(self, at: float) -> None:
+        """Let happen what was due by then."""
+        if self._starts_at is not None and at >= self._starts_at:
+            at, self._starts_at = self._starts_at, None
+            self._reset(ResetCause.EXTERNAL, at)
 
-    def _sample_pins(self) -> None:
+    def due(self) -> float | None:
+        """When something will happen by itself; None where nothing will."""
+        return self._starts_at
+
+    def _reset(self, cause: ResetCause, at: float) -> None:
+        """Start from the beginning: the pins say what."""
+        self.state.reset_cause = cause
         download = self.state.button_held or self._io0_low
         self._run(Running.ROM if download else Running.FIRMWARE)
+        self._busy_until = at
+        self._say(banner(self.state.reset_cause, download=download), BOOT_LOG_BAUD)
+        if not download:
+            self._boot(BOOT_LOG_BAUD)
+
+    def _boot(self, baud: int) -> None:
+        for words, own_baud in boot_from_flash(self.flash.cells):
+            self._say(words, own_baud or baud)
 
     # What runs
 
     def _run(self, what: Running, generation: int = 2) -> None:
-        self.state.running = what
-        self.state.stub_generation = generation
+        self.state.running, self.state.stub_generation = what, generation
         if what is Running.NOTHING:
             self._busy_until = -math.inf  # work under way ends with the power
         if what is not Running.STUB:
-            self.state.baud = BOOT_LOG_BAUD if what is Running.FIRMWARE else None
-        self._start(what)
+            self._machine = self._new_machine()
+        if what is Running.ROM:
+            self.state.baud = None
+        elif what is not Running.STUB and what is not Running.PROGRAM:
+            self.state.baud = BOOT_LOG_BAUD
+        self._loader = self._new_loader()
         self._changed()
 
-    def _start(self, what: Running) -> None:
-        self._frames = SlipDecoder()
-        if what is not Running.STUB or not hasattr(self, "_machine"):
-            self._machine = Machine(self._mac, self._flash, self.model.flash_id, self.faults)
-        self._loader: Loader | None = None
-        if what is Running.ROM:
-            self._loader = RomLoader(self._machine)
-        elif what is Running.STUB:
-            self._loader = StubLoader(self._machine, self.state.stub_generation)
+    def _new_machine(self) -> Machine:
+        machine = Machine(self._efuses, self.flash, self.faults)
+        machine.uart_divider = _divider(self.state.baud)
+        return machine
+
+    def _new_loader(self) -> Loader | None:
+        if self.state.running is Running.ROM:
+            return RomLoader(self._machine)
+        if self.state.running is Running.STUB:
+            generation = self.state.stub_generation
+            return Stub(self._machine) if generation == 2 else LegacyStub(self._machine, generation)
+        return None
+
+    def _keep_flash_status(self, status: int) -> None:
+        self.state.flash_status = status
+        self._changed()
 
     # The wire
 
-    def hear(self, data: bytes, baud: int, at: float) -> list[Sent]:
-        """Bytes that arrived by ``at``, sent at ``baud``; what the chip sends in answer."""
-        self._settle(at)
-        sent: list[Sent] = []
-        for frame in self._frames.feed(heard(data, baud, self.state.baud or baud)):
-            if self._loader is None:
-                break
-            if self.state.baud is None and len(frame) > 1 and frame[1] == Op.SYNC:
+    def hear(self, data: bytes, baud: int, at: float) -> None:
+        """Bytes that arrived by ``at``, sent at ``baud``."""
+        self.settle(at)
+        if self._loader is None or self._busy_until == math.inf:
+            return
+        loader = self._loader
+        for frame in loader.decoder.feed(heard(data, baud, self.state.baud or baud)):
+            if loader is not self._loader:
+                return  # whatever runs now did not hear it
+            if self.state.baud is None and frame[1:2] == bytes([Op.SYNC]):
                 self.state.baud = baud  # the ROM measures the speed of the first words it hears
-            at = max(at, self._busy_until)
-            for step in self._steps(self._loader, frame):
-                if isinstance(step, float):
-                    at += step
-                else:
-                    sent.append(Sent(step, at, self.state.baud or baud))
-            self._busy_until = at
+                self._machine.uart_divider = -(-APB_HZ // baud)
+            self._busy_until = max(at, self._busy_until)
+            self._work(loader, frame, baud)
+
+    def said(self) -> list[Sent]:
+        """What the chip has sent since last asked."""
+        sent, self._sent = self._sent, []
         return sent
 
-    def _steps(self, loader: Loader, frame: bytes) -> Iterator[bytes | float]:
-        """Bytes and work pass on; what happens to the chip is done here, in its turn."""
-        self._machine.baud = self.state.baud or self._machine.baud
-        for step in loader.frame(frame):
-            if isinstance(step, bytes | float):
-                yield step
-            else:
-                yield from self._happens(step)
+    def _work(self, loader: Loader, frame: bytes, baud: int) -> None:
+        try:
+            for step in loader.frame(frame):
+                if isinstance(step, bytes):
+                    self._say(step, self.state.baud or baud)
+                elif isinstance(step, float):
+                    self._busy_until += step
+                    if step == math.inf:
+                        return  # it waits for something that never comes
+                else:
+                    self._happens(step, baud)
+        except PowerSag:
+            self.flash.power_up()
+            self._reset(ResetCause.POWER, self._busy_until)
 
-    def _happens(self, step: Step) -> Iterator[bytes]:
+    def _say(self, data: bytes, baud: int) -> None:
+        if data:
+            self._sent.append(Sent(data, self._busy_until, baud))
+
+    def _happens(self, step: Step, baud: int) -> None:
         if isinstance(step, ChangeBaud):
             self.state.baud = step.baud
+            self._machine.uart_divider = _divider(step.baud)
             self._changed()
         elif isinstance(step, RunStub):
             self._run(Running.STUB, step.generation)
-            yield GREETING
+            self._say(GREETING, self.state.baud or baud)
+        elif isinstance(step, RunProgram):
+            self._run(Running.PROGRAM)
         elif isinstance(step, Boot):
-            self._run(Running.ROM if step.loader else Running.FIRMWARE)
+            self._leave(step, self.state.baud or baud)
+
+    def _leave(self, step: Boot, baud: int) -> None:
+        """A loader ends: by a restart, or by going on where the ROM had branched off, at the speed in force."""
+        self._run(Running.ROM if step.loader else Running.FIRMWARE)
+        if step.reset:
+            self._say(banner(self.state.reset_cause, download=step.loader), BOOT_LOG_BAUD)
+        else:
+            self._boot(baud)
+
+
+def _divider(baud: int | None) -> int:
+    """What the stub sets its UART's clock divider to (rounded; esptool 4, flasher_stub/stub_flasher.c)."""
+    return round(APB_HZ / baud) if baud else 0

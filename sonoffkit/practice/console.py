@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
+from .chip import Running
 from .device import PracticeDevice
+from .faults import describe_faults
 
 __all__ = ["HELP", "obey", "say_state"]
 
@@ -13,9 +15,9 @@ HELP = """words that touch the device:
   hold, release     the button (GPIO0)
   off, on, cycle    the power; with the button held it starts in download mode
   unplug, plug      the USB adapter
-  fault NAME VALUE  unplug-after, flash-id, chip-magic, flip-every; 'none' heals
+  fault NAME VALUE  something goes wrong; 'fault' alone lists what can, 'fault none' heals all
   state             what it does now
-  quit              stop"""
+  help, quit        this, or stop"""
 
 
 def obey(device: PracticeDevice, lines: Iterable[str], stop: threading.Event, say: Callable[[str], None]) -> None:
@@ -26,11 +28,19 @@ def obey(device: PracticeDevice, lines: Iterable[str], stop: threading.Event, sa
             stop.set()
             return
         if words:
-            try:
-                _do(device, words)
-                say(say_state(device))
-            except ValueError as error:
-                say(f"{error}\n{HELP}")
+            say(_answer(device, words))
+
+
+def _answer(device: PracticeDevice, words: list[str]) -> str:
+    if words == ["help"]:
+        return HELP
+    if words == ["fault"]:
+        return f"what can go wrong ('fault NAME VALUE'; 'none' takes it back):\n{describe_faults()}"
+    try:
+        _do(device, words)
+    except ValueError as error:
+        return str(error) if words[0] == "fault" else f"{error}\n{HELP}"
+    return say_state(device)
 
 
 def say_state(device: PracticeDevice) -> str:
@@ -38,10 +48,19 @@ def say_state(device: PracticeDevice) -> str:
     state = device.state()
     button = "held" if state.button_held else "released"
     power = "on" if state.powered else "off"
-    runs = {"rom": "in download mode", "stub": "in download mode (stub)", "firmware": "runs its firmware"}
+    runs = {
+        Running.ROM: "in download mode",
+        Running.STUB: "in download mode (stub)",
+        Running.FIRMWARE: "runs its firmware",
+        Running.PROGRAM: "runs a program from RAM",
+    }
     if not state.plugged_in:
         return f"adapter unplugged, power off, button {button}"
-    return f"power {power}, button {button}, {runs.get(state.running, 'does nothing')}"
+    faults = ", ".join(
+        f"{name} {'yes' if value is True else value}" for name, value in device.faults.in_force().items()
+    )
+    does = runs.get(state.running, "does nothing")
+    return f"power {power}, button {button}, {does}" + (f"; faults: {faults}" if faults else "")
 
 
 def _do(device: PracticeDevice, words: list[str]) -> None:

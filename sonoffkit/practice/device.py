@@ -21,7 +21,8 @@ from .factory import factory_image
 from .faults import Faults
 from .flash import NorFlash
 from .line import FTDI_LATENCY, Line
-from .models import MODELS, Model
+from .models import MODELS, STARTERS, Model
+from .tampering import Tampering
 
 __all__ = ["DeviceInUse", "PracticeDevice", "known_devices", "practice_device", "practice_folder"]
 
@@ -42,10 +43,10 @@ def practice_folder() -> Path:
 
 
 def known_devices() -> list[str]:
-    """The names of the practice devices: one for each model, and any others there are folders of."""
+    """The names of the practice devices: those that everybody is offered, and any others there are folders of."""
     folder = practice_folder()
     made = {path.parent.name for path in folder.glob("*/device.json")} if folder.is_dir() else set()
-    return [*MODELS, *sorted(made - set(MODELS))]
+    return [*STARTERS, *sorted(made - set(STARTERS))]
 
 
 _devices: dict[Path, PracticeDevice] = {}
@@ -82,9 +83,11 @@ class PracticeDevice:
     def __init__(self, folder: Path, model: str | None = None) -> None:
         self.folder = folder
         self.faults = Faults()
+        self._tampering = Tampering(self.faults)
         self.condition = threading.Condition(threading.RLock())
         self._lock = filelock.FileLock(folder / "lock", thread_local=False)
         self._open: _OpenChip | None = None
+        self._asleep: _OpenChip | None = None  # what the chip has in its RAM, while nobody has the port open
         self.line: Line | None = None
         if not (folder / "device.json").exists():
             if model is None:
@@ -112,7 +115,7 @@ class PracticeDevice:
                 raise DeviceInUse(self.name)
             self._open = self._load(wait=0)
             self._open.chip.en_rise = en_rise
-            self.line = Line(self._open.chip, realtime=realtime, latency=latency)
+            self.line = Line(self._open.chip, realtime=realtime, latency=latency, tampering=self._tampering)
             return self.line
 
     def detach(self) -> None:
@@ -120,7 +123,7 @@ class PracticeDevice:
         with self.condition:
             opened, self._open, self.line = self._open, None, None
             if opened:
-                opened.chip.let_go()
+                opened.chip.let_go(time.monotonic())
                 self._unload(opened)
             self.condition.notify_all()
 
@@ -139,14 +142,12 @@ class PracticeDevice:
     def power_off(self) -> None:
         """Take the 3.3 V away."""
         with self._touch() as chip:
-            chip.power(False)
-            if self.line:
-                self.line.drop_all()
+            self._cut_power(chip)
 
     def power_on(self) -> None:
         """Give it 3.3 V: with the button held it goes into download mode, else it starts its firmware."""
         with self._touch() as chip:
-            chip.power(True)
+            chip.power(True, time.monotonic())
 
     def power_cycle(self) -> None:
         """Off, and on again."""
@@ -157,32 +158,37 @@ class PracticeDevice:
         """Pull the adapter: the port vanishes, and the device's power with it."""
         with self._touch() as chip:
             chip.state.plugged_in = False
-            chip.power(False)
-            if self.line:
-                self.line.drop_all()
+            self._cut_power(chip)
 
     def plug_in(self) -> None:
         """Put the adapter back: the port is there again, and the power comes."""
         with self._touch() as chip:
             chip.state.plugged_in = True
-            chip.power(True)
+            chip.power(True, time.monotonic())
 
     def state(self) -> ChipState:
         """A copy of the pins, the power and what runs, as last written down."""
         with self.condition:
             if self._open:
                 return ChipState.from_dict(self._open.chip.state.to_dict())
-        return _read_state(self.folder)
+        return _read_state(self.folder)[0]
 
     def contents(self) -> bytes:
         """What the flash holds now."""
         return (self.folder / "flash.bin").read_bytes()
+
+    def _cut_power(self, chip: Chip) -> None:
+        chip.power(False, time.monotonic())
+        if self.line:
+            self.line.drop_all()
 
     @contextlib.contextmanager
     def _touch(self) -> Iterator[Chip]:
         with self.condition:
             if self._open:
                 yield self._open.chip
+                if self.line:
+                    self.line.collect()  # it may have said something
             else:
                 opened = self._load(wait=LOCK_WAIT_SECONDS)
                 try:
@@ -197,7 +203,8 @@ class PracticeDevice:
         except filelock.Timeout:
             raise DeviceInUse(self.name) from None
         try:
-            return _OpenChip(self)
+            asleep, self._asleep = self._asleep, None
+            return asleep if asleep and asleep.wake() else _OpenChip(self)
         except BaseException:
             self._lock.release()
             raise
@@ -205,30 +212,49 @@ class PracticeDevice:
     def _unload(self, opened: _OpenChip) -> None:
         try:
             opened.close()
+            self._asleep = opened
         finally:
             self._lock.release()
 
 
 class _OpenChip:
-    """The chip with its flash in memory, written through to the folder."""
+    """The chip with its flash in memory, written through to the folder.
+
+    Closed, it keeps what is in its RAM: a stub that waits in its read loop
+    does so while nobody has the port open, as long as no other program had it.
+    """
 
     def __init__(self, device: PracticeDevice) -> None:
         self._folder = device.folder
-        with (device.folder / "flash.bin").open("r+b") as file:
-            self._cells = mmap.mmap(file.fileno(), 0)
-        state = _read_state(device.folder)
-        flash = NorFlash(self._cells)
-        self.chip = Chip(device.model, device.mac, flash, state, device.faults, self.save)
+        state, opened = _read_state(device.folder)
+        self._opened = opened + 1
+        self._cells = self._map()
+        self.chip = Chip(device.model, device.mac, NorFlash(self._cells), state, device.faults, self.save)
+        self.save()
+
+    def wake(self) -> bool:
+        """Open it again; False where another program had the device meanwhile."""
+        if _read_state(self._folder) != (self.chip.state, self._opened):
+            return False
+        self._opened += 1
+        self._cells = self.chip.flash.cells.cells = self._map()
+        self.save()
+        return True
 
     def save(self) -> None:
-        _write_state(self._folder, self.chip.state)
+        _write_state(self._folder, self.chip.state, self._opened)
 
     def close(self) -> None:
+        self.chip.said()  # nobody listens any more
         try:
             self.save()
         finally:
             self._cells.flush()
             self._cells.close()
+
+    def _map(self) -> mmap.mmap:
+        with (self._folder / "flash.bin").open("r+b") as file:
+            return mmap.mmap(file.fileno(), 0)
 
 
 def _model(name: str | None) -> Model:
@@ -250,12 +276,14 @@ def _make(folder: Path, model: Model) -> None:
         _write_whole(folder / "device.json", json.dumps(about, indent=1))
 
 
-def _read_state(folder: Path) -> ChipState:
-    return ChipState.from_dict(json.loads((folder / "state.json").read_text(encoding="utf-8")))
+def _read_state(folder: Path) -> tuple[ChipState, int]:
+    """What was written down, and how often the device has been opened by then."""
+    saved = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    return ChipState.from_dict(saved), int(saved.get("opened", 0))
 
 
-def _write_state(folder: Path, state: ChipState) -> None:
-    _write_whole(folder / "state.json", json.dumps(state.to_dict(), indent=1))
+def _write_state(folder: Path, state: ChipState, opened: int = 0) -> None:
+    _write_whole(folder / "state.json", json.dumps(state.to_dict() | {"opened": opened}, indent=1))
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ import struct
 
 from .code_like import code_like, text_block
 from .flash import SECTOR
-from .images import DOUT, DRAM, IRAM, Segment, boot_image, user_image
+from .images import DOUT, DRAM, IRAM, PRACTICE_MARK, Segment, boot_image, user_image
 from .models import Model
 from .slip import checksum
 
@@ -26,6 +26,8 @@ __all__ = ["Network", "factory_image", "factory_network"]
 
 USER1_END = 0x64474  # where a stock 1 MB image ends: what comes after is blank
 IRAM_SIZE, DRAM_SIZE = 0x7000, 0x0B00
+# By this line a boot loader of Espressif's is known, and says what it is.
+BOOT_WORDS = b"2nd boot version : 1.6\n\0  SPI Speed      : \0"
 FLAG_SUM_LENGTH = 0x20
 SYSTEM_PARAMETERS_SIZE = 0x4A4
 
@@ -85,8 +87,8 @@ def factory_image(model: Model, mac: bytes) -> bytes:
 def _boot_sector(size: int) -> bytes:
     segments = [
         Segment(IRAM, code_like(2408, "boot iram")),
-        Segment(DRAM, text_block(776, "boot dram")),
-        Segment(DRAM + 0x308, code_like(632, "boot data")),
+        Segment(DRAM, BOOT_WORDS + text_block(776 - len(BOOT_WORDS), "boot dram")),
+        Segment(DRAM + 0x310, code_like(632, "boot data")),
     ]
     return boot_image(segments, mode=DOUT, flash_size=size)
 
@@ -97,7 +99,8 @@ def _user1(mac: bytes) -> bytes:
         Segment(DRAM, text_block(DRAM_SIZE, "dram")),
     ]
     room = USER1_END - 0x1000 - IRAM_SIZE - DRAM_SIZE - 0x50
-    words = b"practice-maker.example\0Sec-WebSocket-Key: practice==\0"
+    words = b"practice-maker.example\0Sec-WebSocket-Key: practice==\0rf cal sector: %d\n\0"
+    words += PRACTICE_MARK + b"\0practice-maker firmware 1.6.0, the relay is off\n\0"
     irom = words + text_block(0x6000, "rodata") + code_like(room - 0x6000 - len(words), "irom" + mac.hex())
     return user_image(irom, ram)
 

@@ -2,35 +2,118 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
 
-__all__ = ["Faults"]
+__all__ = ["FAULT_NAMES", "Faults", "Noise", "Wires", "describe_faults"]
+
+
+class Wires(StrEnum):
+    """How the two data wires are connected, seen from the adapter."""
+
+    GOOD = "good"
+    SWAPPED = "swapped"  # TX on TX, RX on RX: nothing passes
+    TX_OPEN = "tx-open"  # the adapter's TX is loose: the chip hears nothing
+    RX_OPEN = "rx-open"  # the adapter's RX is loose: the host hears nothing
+
+
+class Noise(StrEnum):
+    """What a line gives for ever when nobody drives it as it should be."""
+
+    ZEROS = "00"  # held low: a break without end
+    ONES = "ff"  # short spikes: each is taken for a start bit
+
+
+def _fault(means: str, default: Any = None) -> Any:
+    return field(default=default, metadata={"means": means})
 
 
 @dataclass
 class Faults:
-    """Faults in force; the defaults are a healthy device.
+    """Faults in force; the defaults are a healthy device. Each can be set at any time, and is one entry below.
 
-    ``unplug_after``: the adapter is pulled once this many further bytes went to
-    the host (and the device, powered through it, goes off). ``flash_id``: what the flash answers instead of
-    its own id (0 or 0xFFFFFF: no contact). ``chip_magic``: the word at
-    0x40001000 by which esptool tells chips apart (0x00F01D83 is an ESP32).
-    ``flip_every``: one bit of one byte in so many is flipped on its way to the host.
+    Those of the line hit one byte in N, by chance: ``seed`` makes the chance
+    repeatable, and each of them counts for itself.
     """
 
-    unplug_after: int | None = None
-    flash_id: int | None = None
-    chip_magic: int | None = None
-    flip_every: int | None = None
+    drop_to_host: int | None = _fault("one byte in N is lost on its way to the host")
+    drop_to_chip: int | None = _fault("one byte in N is lost on its way to the chip")
+    flip_to_host: int | None = _fault("one bit of one byte in N is turned on its way to the host")
+    flip_to_chip: int | None = _fault("one bit of one byte in N is turned on its way to the chip")
+    duplicate_to_host: int | None = _fault("one byte in N comes twice to the host")
+    duplicate_to_chip: int | None = _fault("one byte in N comes twice to the chip")
+    delay_to_host: int | None = _fault("one byte in N, and all after it, comes to the host 0.2 s late")
+    delay_to_chip: int | None = _fault("one byte in N, and all after it, comes to the chip 0.2 s late")
+    seed: int = _fault("another number is other chances", 0)
+    flip_after: int | None = _fault("one bit is turned, once, in the byte after N further ones to the host")
+    unplug_after: int | None = _fault("the adapter is pulled once N further bytes went to the host")
+    unplug_at: float | None = _fault("the adapter is pulled so many seconds after the next byte that the host sends")
+    wires: Wires = _fault("swapped (TX on TX), or loose: tx-open, rx-open, seen from the adapter; good", Wires.GOOD)
+    noise: Noise | None = _fault("00 or ff: that, and nothing else, for ever")
+    top_speed: int | None = _fault("baud; a counterfeit adapter that runs no faster, whatever it is told")
+    sag_after: int | None = _fault("the 3.3 V sag, and the chip resets, once N further bytes were programmed")
+    stuck_busy: bool = _fault("yes: the flash never gets ready again after the next erase or program", False)
+    bad_sector: int | None = _fault("an address: the sector around it neither erases nor programs")
+    flash_id: int | None = _fault("what the flash answers instead of its own id (0, 0xffffff: no contact)")
+    chip_magic: int | None = _fault("the word by which esptool tells chips apart (0x00F01D83 is an ESP32)")
 
     def parse(self, words: list[str]) -> None:
-        """Set one fault from words, as ``["flash-id", "0xffffff"]``; ValueError if it is none."""
-        try:
-            name, value = words
-            attribute = name.replace("-", "_")
-            if attribute not in self.__dataclass_fields__:
-                raise ValueError
-            setattr(self, attribute, None if value == "none" else int(value, 0))
-        except ValueError:
-            known = ", ".join(name.replace("_", "-") for name in self.__dataclass_fields__)
-            raise ValueError(f"a fault is one of {known}, and a number or 'none'") from None
+        """Set one fault from words, as ``["flash-id", "0xffffff"]``; ValueError if it is none.
+
+        ``none`` heals it; a healthy device again is ``["none"]``.
+        """
+        if words == ["none"]:
+            self.heal()
+            return
+        if len(words) != 2 or words[0] not in FAULT_NAMES:
+            raise ValueError(f"a fault is one of {', '.join(FAULT_NAMES)}, and a value or 'none'")
+        fault = FAULT_NAMES[words[0]]
+        setattr(self, fault.name, fault.default if words[1] == "none" else _value(fault.name, words[1]))
+
+    def heal(self) -> None:
+        """Take all faults back."""
+        for fault in fields(self):
+            setattr(self, fault.name, fault.default)
+
+    def in_force(self) -> dict[str, object]:
+        """Those that are set, by the names that a command line has for them."""
+        values = {name: getattr(self, fault.name) for name, fault in FAULT_NAMES.items()}
+        return {name: value for name, value in values.items() if value != FAULT_NAMES[name].default}
+
+
+# By the names that a command line has for them.
+FAULT_NAMES: dict[str, Field[Any]] = {fault.name.replace("_", "-"): fault for fault in fields(Faults)}
+
+
+def describe_faults() -> str:
+    """What each fault means, one line each."""
+    return "\n".join(f"  {name:18}{fault.metadata['means']}" for name, fault in FAULT_NAMES.items())
+
+
+# What a word may be, for the faults that are not a count.
+KINDS: dict[str, type[StrEnum] | type[float] | type[bool]] = {
+    "unplug_at": float,
+    "wires": Wires,
+    "noise": Noise,
+    "stuck_busy": bool,
+}
+COUNTED_FROM_ZERO = ("seed", "flip_after", "bad_sector", "flash_id", "chip_magic", "unplug_after", "sag_after")
+
+
+def _value(name: str, word: str) -> object:
+    kind = KINDS.get(name, int)
+    try:
+        if issubclass(kind, StrEnum):
+            return kind(word)
+        if kind is bool:
+            return {"yes": True, "no": False}[word]
+        number = float(word) if kind is float else int(word, 0)
+        if not 0 <= number < math.inf or (number == 0 and name not in COUNTED_FROM_ZERO):
+            raise ValueError
+        return number
+    except (ValueError, KeyError):
+        wanted = {bool: "yes or no", float: "a number of seconds", int: "a whole number"}
+        choice = ", ".join(kind) if issubclass(kind, StrEnum) else wanted[kind]
+        raise ValueError(f"{name.replace('_', '-')} is {choice}, or 'none'; not {word!r}") from None

@@ -1,8 +1,7 @@
-"""The flash chip: NOR cells that erase to FF by the sector and program from 1 to 0 only."""
+"""NOR flash cells: they erase to FF by the sector and program from 1 to 0 only; and how long that takes."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Protocol
 
 __all__ = [
@@ -15,14 +14,18 @@ __all__ = [
     "SECONDS_SECTOR_ERASE",
     "SECTOR",
     "NorFlash",
+    "erase_seconds",
+    "program_seconds",
+    "read_seconds",
 ]  # fmt: skip
 
 PAGE = 256
 SECTOR = 0x1000
 BLOCK = 0x10000
 
-# Estimates. Typical values of W25Q80-class data sheets; read + MD5 is the best
-# fit to timed 1 MB reads at 460800 in public logs (at most 2.4 s per MB).
+# Estimates. Program and erase: typical values of W25Q80-class data sheets (a chip
+# erase was once seen to take 52.8 s). Read + MD5: the best fit to timed 1 MB reads
+# at 460800 in public logs (at most 2.4 s per MB); nobody published it.
 SECONDS_PAGE_PROGRAM = 0.0006
 SECONDS_SECTOR_ERASE = 0.045
 SECONDS_BLOCK_ERASE = 0.25
@@ -39,56 +42,32 @@ class Cells(Protocol):
 
 
 class NorFlash:
-    """One flash chip of ``len(cells)`` bytes.
+    """The cells of one flash chip, ``len(cells)`` bytes.
 
     Addresses beyond the end wrap, as they do on a chip that ignores the upper
     address lines: that is why a tool must ask for the size and not try it out.
     """
 
     def __init__(self, cells: Cells) -> None:
-        self._cells = cells
+        self.cells = cells
         self.size = len(cells)
 
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes from ``address`` on."""
-        return b"".join(bytes(self._cells[a : a + n]) for a, n in self._spans(address, size))
+        return b"".join(bytes(self.cells[a : a + n]) for a, n in self._spans(address, size))
 
-    def program(self, address: int, data: bytes) -> float:
-        """Clear the bits that are 0 in ``data``; the seconds that it takes."""
+    def program(self, address: int, data: bytes) -> None:
+        """Clear the bits that are 0 in ``data``."""
         done = 0
         for start, n in self._spans(address, len(data)):
-            old = bytes(self._cells[start : start + n])
-            self._cells[start : start + n] = _and(old, data[done : done + n])
+            old = bytes(self.cells[start : start + n])
+            self.cells[start : start + n] = _and(old, data[done : done + n])
             done += n
-        pages = (address + len(data) - 1) // PAGE - address // PAGE + 1 if data else 0
-        return pages * SECONDS_PAGE_PROGRAM
 
-    def erase_sector(self, address: int) -> float:
-        """Set the sector around ``address`` to FF; the seconds that it takes."""
-        return self._fill(address // SECTOR * SECTOR, SECTOR, SECONDS_SECTOR_ERASE)
-
-    def erase_block(self, address: int) -> float:
-        """Set the 64 KiB block around ``address`` to FF; the seconds that it takes."""
-        return self._fill(address // BLOCK * BLOCK, BLOCK, SECONDS_BLOCK_ERASE)
-
-    def erase_chip(self) -> float:
-        """Set everything to FF; the seconds that it takes."""
-        return self._fill(0, self.size, SECONDS_CHIP_ERASE_PER_MB * self.size / 1e6)
-
-    def erase_next(self, address: int, remaining: int) -> tuple[int, float]:
-        """Erase a block where one fits, else a sector: how many bytes, and the seconds."""
-        if address % BLOCK == 0 and remaining >= BLOCK:
-            return BLOCK, self.erase_block(address)
-        return SECTOR, self.erase_sector(address)
-
-    def md5(self, address: int, size: int) -> tuple[bytes, float]:
-        """The digest of a region, and the seconds that the chip takes for it."""
-        return hashlib.md5(self.read(address, size)).digest(), read_seconds(size)
-
-    def _fill(self, address: int, size: int, seconds: float) -> float:
-        for start, n in self._spans(address, size):
-            self._cells[start : start + n] = b"\xff" * n
-        return seconds
+    def erase_sector(self, address: int) -> None:
+        """Set the sector around ``address`` to FF."""
+        start = address % self.size // SECTOR * SECTOR
+        self.cells[start : start + SECTOR] = b"\xff" * SECTOR
 
     def _spans(self, address: int, size: int) -> list[tuple[int, int]]:
         spans = []
@@ -98,6 +77,19 @@ class NorFlash:
             spans.append((start, n))
             address, size = address + n, size - n
         return spans
+
+
+def erase_seconds(size: int) -> float:
+    """How long one erase command takes: of a sector, a block, or the whole chip, by its size."""
+    if size > BLOCK:
+        return SECONDS_CHIP_ERASE_PER_MB * size / 1e6
+    return SECONDS_BLOCK_ERASE if size == BLOCK else SECONDS_SECTOR_ERASE
+
+
+def program_seconds(address: int, size: int) -> float:
+    """How long programming takes: page by page, the broken ones at both ends count whole."""
+    pages = (address + size - 1) // PAGE - address // PAGE + 1 if size else 0
+    return pages * SECONDS_PAGE_PROGRAM
 
 
 def read_seconds(size: int) -> float:

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 from .code_like import code_like, text_block
+from .flash import SECTOR
 from .slip import checksum
 
 __all__ = ["PRACTICE_MARK", "Segment", "boot_image", "lesson_images", "user_image"]
@@ -15,6 +16,7 @@ QIO, DIO, DOUT = 0, 2, 3
 MHZ_40 = 0x0
 SIZE_CODES = {0x80000: 0x0, 0x40000: 0x1, 0x100000: 0x2, 0x200000: 0x3, 0x400000: 0x4}
 IRAM, DRAM, IROM = 0x40100000, 0x3FFE8000, 0x40201010
+EBOOT, EBOOT_SIZE = 0x4010F000, 3584
 # Each image that is for practice only says so: it holds no program, and a real
 # device would start nothing from it.
 PRACTICE_MARK = b"sonoffkit practice image: no program in here"
@@ -64,10 +66,13 @@ def lesson_images() -> dict[str, bytes]:
 
 
 def _lesson(says: str, size: int, mode: int, flash_size: int) -> bytes:
+    """Built as the Arduino core builds: its small boot loader in the first sector, and the sketch behind it."""
+    boot = [Segment(EBOOT, code_like(EBOOT_SIZE, "eboot"))]
+    loader = boot_image(boot, mode=mode, flash_size=flash_size, entry=EBOOT + 4)
     words = PRACTICE_MARK + b"\0" + says.encode() + b"\n\0"
     segments = [
+        Segment(IROM, code_like(size - size // 2 - size // 8, says + " irom")),
         Segment(IRAM, code_like(size // 2, says)),
         Segment(DRAM, words + text_block(size // 8, says)),
-        Segment(IROM, code_like(size - size // 2 - size // 8, says + " irom")),
     ]
-    return boot_image(segments, mode=mode, flash_size=flash_size)
+    return loader.ljust(SECTOR, b"\xff") + boot_image(segments, mode=mode, flash_size=flash_size)

@@ -1,4 +1,4 @@
-"""The wire and its adapter: when each byte arrives."""
+"""The wire and its adapter: when each byte arrives, and what is left of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .chip import Chip, Sent
+from .faults import Noise, Wires
+from .tampering import Tampering
 from .uart import heard
 
 __all__ = ["FTDI_LATENCY", "Line", "Unplugged"]
 
 FTDI_LATENCY = 0.016  # seconds; an FT232's latency timer as it is shipped
 BITS_PER_BYTE = 10  # 8N1: start bit, eight data bits, stop bit
+NOISE_BYTES = {Noise.ZEROS: b"\x00", Noise.ONES: b"\xff"}
+SYSTEM_BUFFER = 4095  # what a Linux terminal keeps that nobody reads (n_tty)
 
 
 class Unplugged(Exception):
@@ -45,29 +49,38 @@ class Line:
         realtime: bool = False,
         latency: float = FTDI_LATENCY,
         clock: Callable[[], float] = time.monotonic,
+        tampering: Tampering | None = None,
     ) -> None:
         self.chip = chip
-        self.baud = 115200
-        self.delivered = 0
+        self.baud = 115200  # as the host set it
+        self.delivered = 0  # bytes that the host has had
+        self._tampering = tampering or Tampering(chip.faults)
         self._realtime, self._latency, self._clock = realtime, latency, clock
         self._to_host: deque[_Burst] = deque()
         self._to_chip_free = self._to_host_free = -math.inf
+        self._noise_read: float | None = None  # up to when the noise has been read
+
+    @property
+    def now(self) -> float:
+        return self._clock()
 
     def write(self, data: bytes) -> None:
         """The host sends."""
         self.check_plug()
+        self._arm_unplug()
         arrives = self._clock()
-        if self._realtime:
-            start = max(arrives, self._to_chip_free)
-            arrives = self._to_chip_free = start + len(data) * BITS_PER_BYTE / self.baud
-        for sent in self.chip.hear(data, self.baud, arrives):
-            self._send_to_host(sent)
+        for delay, piece in self._tampering.on(data, "to_chip"):
+            arrives = self._carried_by(arrives + delay, len(piece))
+            if self.chip.faults.wires not in (Wires.SWAPPED, Wires.TX_OPEN):
+                self.chip.hear(piece, self._speed, arrives)
+        self.collect()
 
     def take(self, size: int) -> bytes:
         """Up to ``size`` bytes that have arrived at the host by now."""
-        self.check_plug()
+        now = self._look()
+        if self.chip.faults.noise:
+            return self._take_noise(self.chip.faults.noise, min(size, self._noise_waiting(now)), now)
         out = bytearray()
-        now = self._clock()
         while self._to_host and len(out) < size:
             burst = self._to_host[0]
             n = min(_arrived(burst, now), size - len(out))
@@ -83,13 +96,17 @@ class Line:
 
     def waiting(self) -> int:
         """How many bytes have arrived at the host by now."""
-        self.check_plug()
-        now = self._clock()
+        now = self._look()
+        if self.chip.faults.noise:
+            return self._noise_waiting(now)
         return sum(_arrived(burst, now) for burst in self._to_host)
 
     def next_arrival(self) -> float | None:
-        """When the next byte will have arrived, on this line's clock; None where none is under way."""
-        return self._to_host[0].first if self._to_host else None
+        """When to look again, on this line's clock; None where nothing is under way."""
+        times = [self._to_host[0].first if self._to_host else None, self.chip.due(), self.chip.unplug_due]
+        if self.chip.faults.noise:
+            times.append(self._clock() + BITS_PER_BYTE / self.baud)
+        return min((at for at in times if at is not None), default=None)
 
     def drop_arrived(self) -> None:
         """Forget what has arrived and was not read; what is still on the wire comes."""
@@ -103,32 +120,88 @@ class Line:
     def set_modem_lines(self, dtr: bool, rts: bool) -> None:
         """DTR and RTS as the host sets them."""
         self.chip.set_modem_lines(dtr, rts, self._clock())
+        self.collect()
+
+    def collect(self) -> None:
+        """Put on the wire what the chip has sent."""
+        for sent in self.chip.said():
+            if self.chip.faults.wires not in (Wires.SWAPPED, Wires.RX_OPEN):
+                self._send_to_host(sent)
+
+    def check_plug(self) -> None:
+        """Raise Unplugged if the adapter is gone."""
+        if self.chip.unplug_due is not None and self._clock() >= self.chip.unplug_due:
+            self._pull()
+        if not self.chip.state.plugged_in:
+            raise Unplugged
+
+    def _look(self) -> float:
+        """Let happen what is due, and put on the wire what comes of it; the time of that."""
+        self.check_plug()
+        self.chip.settle(self._clock())
+        self.collect()
+        if not self.chip.faults.noise:
+            self._noise_read = None
+        return self._clock()
+
+    @property
+    def _speed(self) -> int:
+        """The baud at which the adapter really runs."""
+        return min(self.baud, self.chip.faults.top_speed or self.baud)
+
+    def _carried_by(self, start: float, size: int) -> float:
+        """When the last of ``size`` bytes to the chip is there."""
+        if not self._realtime:
+            self._to_host_free = max(self._to_host_free, start)  # what comes late is answered late
+            return start
+        self._to_chip_free = max(start, self._to_chip_free) + size * BITS_PER_BYTE / self._speed
+        return self._to_chip_free
 
     def _send_to_host(self, sent: Sent) -> None:
         period = BITS_PER_BYTE / sent.baud if self._realtime else 0.0
-        start = max(sent.at, self._to_host_free) if self._realtime else self._clock()
-        self._to_host_free = start + len(sent.data) * period
-        data = heard(sent.data, sent.baud, self.baud)
-        if data:
-            latency = self._latency if self._realtime else 0.0
-            self._to_host.append(_Burst(data, start + period + latency, period))
+        latency = self._latency if self._realtime else 0.0
+        start = max(sent.at if self._realtime else self._clock(), self._to_host_free)
+        for delay, piece in self._tampering.on(heard(sent.data, sent.baud, self._speed), "to_host"):
+            start += delay
+            if piece:
+                self._to_host.append(_Burst(piece, start + period + latency, period))
+            start += len(piece) * period
+        self._to_host_free = start
 
     def _deliver(self, data: bytes) -> bytes:
-        before, self.delivered = self.delivered, self.delivered + len(data)
         faults = self.chip.faults
+        if faults.flip_after is not None:
+            data, faults.flip_after = _flipped(data, faults.flip_after)
         if faults.unplug_after is not None:
-            keep, faults.unplug_after = data[: faults.unplug_after], faults.unplug_after - len(data)
+            data, faults.unplug_after = data[: faults.unplug_after], faults.unplug_after - len(data)
             if faults.unplug_after <= 0:
                 faults.unplug_after = None
-                self.chip.state.plugged_in = False
-                self.chip.power(False)
-                self.drop_all()
-            data = keep
-        return _flip(data, before, faults.flip_every) if faults.flip_every else data
+                self._pull()
+        self.delivered += len(data)
+        return data
 
-    def check_plug(self) -> None:
-        if not self.chip.state.plugged_in:
-            raise Unplugged
+    def _arm_unplug(self) -> None:
+        faults = self.chip.faults
+        if faults.unplug_at is not None:
+            self.chip.unplug_due, faults.unplug_at = self._clock() + faults.unplug_at, None
+
+    def _pull(self) -> None:
+        """The adapter is pulled, and the device's power with it."""
+        self.chip.unplug_due = None
+        self.chip.state.plugged_in = False
+        self.chip.power(False, self._clock())
+        self.drop_all()
+
+    def _take_noise(self, noise: Noise, size: int, now: float) -> bytes:
+        self._noise_read = (now if self._noise_read is None else self._noise_read) + size * BITS_PER_BYTE / self.baud
+        return NOISE_BYTES[noise] * size
+
+    def _noise_waiting(self, now: float) -> int:
+        """How much came since it was last read, at the speed of the line; before it nothing else is heard."""
+        self._to_host.clear()
+        oldest = now - SYSTEM_BUFFER * BITS_PER_BYTE / self.baud
+        self._noise_read = max(now if self._noise_read is None else self._noise_read, oldest)
+        return int((now - self._noise_read) * self.baud / BITS_PER_BYTE)
 
 
 def _arrived(burst: _Burst, now: float) -> int:
@@ -139,9 +212,8 @@ def _arrived(burst: _Burst, now: float) -> int:
     return min(len(burst.data), 1 + int((now - burst.first) / burst.period))
 
 
-def _flip(data: bytes, before: int, every: int) -> bytes:
-    """One bit turned in one byte of ``every``, counted from the first byte of the connection."""
-    out = bytearray(data)
-    for n in range((-before - 1) % every, len(out), every):
-        out[n] ^= 0x10
-    return bytes(out)
+def _flipped(data: bytes, after: int) -> tuple[bytes, int | None]:
+    """The bytes with one bit of the one after ``after`` turned, if it is among them; and how many remain till then."""
+    if after >= len(data):
+        return data, after - len(data)
+    return data[:after] + bytes([data[after] ^ 0x10]) + data[after + 1 :], None

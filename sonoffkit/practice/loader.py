@@ -1,4 +1,4 @@
-"""What ROM loader and flasher stub have in common: commands in, steps out."""
+"""What ROM loader and flasher stubs have in common: commands in, steps out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .machine import Machine
-from .slip import Request, checksum, parse_request, reply_frame
+from .slip import Decoder, Request, checksum, reply_frame
 
-__all__ = ["Boot", "ChangeBaud", "Loader", "Op", "RunStub", "Step"]
+__all__ = ["Boot", "ChangeBaud", "Handler", "Loader", "Op", "Refused", "RunProgram", "RunStub", "Step"]
 
 
 class Op:
@@ -33,27 +33,46 @@ class ChangeBaud:
 
 @dataclass(frozen=True)
 class RunStub:
-    """A flasher stub takes over; ``generation`` 1 is esptool's old one, 2 that of esptool 5.3 on."""
+    """A flasher stub takes over; its generation as in ``stub.py``."""
 
     generation: int
 
 
 @dataclass(frozen=True)
+class RunProgram:
+    """Another program in RAM takes over. Nothing here executes it: the chip falls silent."""
+
+
+@dataclass(frozen=True)
 class Boot:
-    """The loader is left: for the firmware in flash, or (``loader``) for the ROM loader again."""
+    """The loader is left: for the firmware in flash, or (``loader``) for the ROM loader again.
+
+    ``reset``: by a reset, after which the ROM starts from its beginning and says so.
+    """
 
     loader: bool
+    reset: bool
 
 
-# In order: bytes are sent, a float is seconds of work, the rest happens to the chip.
-Step = bytes | float | ChangeBaud | RunStub | Boot
+# In order: bytes are sent, a float is seconds of work (``math.inf``: it never ends), the rest happens to the chip.
+Step = bytes | float | ChangeBaud | RunStub | RunProgram | Boot
 Handler = Callable[[Request], Iterator[Step]]
 
 
-class Loader:
-    """Commands that ROM and stub both know, and the table by which one is found."""
+class Refused(Exception):
+    """A command that is answered with an error; ``status`` is its two status bytes, big-endian."""
 
-    BAD_CHECKSUM = 0x0107
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{status:04x}")
+        self.status = status
+
+
+class Loader:
+    """The table by which a command is found, and the commands that all loaders know."""
+
+    decoder: Decoder
+    WRONG_LENGTH: int  # the status of a command with too few parameters
+    BAD_CHECKSUM: int
     SYNC_VALUE = 0
 
     def __init__(self, machine: Machine) -> None:
@@ -70,14 +89,16 @@ class Loader:
 
     def frame(self, payload: bytes) -> Iterator[Step]:
         """What the chip does on one frame."""
-        request = parse_request(payload)
-        if request is None:
-            return
-        handler = self._handlers.get(request.op)
+        raise NotImplementedError
+
+    def _obey(self, request: Request) -> Iterator[Step]:
+        handler = self._handlers.get(request.op, self._unknown)
         try:
-            yield from handler(request) if handler else self._unknown(request)
+            yield from handler(request)
+        except Refused as refused:
+            yield reply_frame(request.op, status=refused.status)
         except struct.error:  # fewer parameters than the command takes
-            yield reply_frame(request.op, status=self.BAD_CHECKSUM)
+            yield reply_frame(request.op, status=self.WRONG_LENGTH)
 
     def _unknown(self, request: Request) -> Iterator[Step]:
         raise NotImplementedError
@@ -91,6 +112,8 @@ class Loader:
         yield reply_frame(Op.READ_REG, self.machine.read_word(address))
 
     def _write_reg(self, request: Request) -> Iterator[Step]:
+        if not request.data or len(request.data) % 16:
+            raise Refused(self.WRONG_LENGTH)
         for address, value, mask, delay_us in struct.iter_unpack("<IIII", request.data):
             yield delay_us / 1e6
             self.machine.write_word(address, value, mask)
@@ -102,11 +125,7 @@ class Loader:
         yield reply_frame(Op.MEM_BEGIN)
 
     def _mem_data(self, request: Request) -> Iterator[Step]:
-        struct.unpack_from("<IIII", request.data)
-        data = request.data[16:]
-        if checksum(data) != request.checksum:
-            yield reply_frame(Op.MEM_DATA, status=self.BAD_CHECKSUM)
-            return
+        data = self._block(request)
         self.machine.load(self._load_address, data)
         self._load_address += len(data)
         yield reply_frame(Op.MEM_DATA)
@@ -115,26 +134,36 @@ class Loader:
         stay, entry = struct.unpack_from("<II", request.data)
         yield reply_frame(Op.MEM_END)
         if not stay:
-            yield from self._run(entry)
+            yield self._run(entry)
 
-    def _run(self, entry: int) -> Iterator[Step]:
-        """Nothing is executed here: a program is either a flasher stub, or leaves the loader silent."""
-        generation = _flasher_generation(self.machine.downloads, entry)
-        if generation:
-            yield RunStub(generation)
-        else:
-            yield Boot(loader=False)
+    def _block(self, request: Request) -> bytes:
+        """The data of a DATA command, which come after four words; their sum must be right."""
+        struct.unpack_from("<IIII", request.data)
+        data = request.data[16:]
+        if checksum(data) != request.checksum:
+            raise Refused(self.BAD_CHECKSUM)
+        return data
+
+    def _run(self, entry: int) -> Step:
+        """A download is either a flasher stub, or a program that nothing here executes."""
+        generation = _stub_generation(self.machine.downloads, entry)
+        self.machine.downloads.clear()
+        return RunProgram() if generation is None else RunStub(generation)
 
 
-# Where esptool 2.x to 5.x put the stub's code. Told by size and place, because
-# matching its bytes would need each release's.
+# Where esptool put its stub's code, by release. Told by size and place, because matching
+# the bytes would need each release's.
 SMALLEST_STUB = 3000
-STUB_2_START = 0x4010C500
-IRAM_START = 0x40100000
+STUB_STARTS = {
+    0x40100000: 0,  # 2.0 to 2.4
+    0x4010E000: 0,  # to 3.0
+    0x4010D000: 1,  # 3.1 to 5.2, and later on request
+    0x4010C500: 2,  # 5.3 on
+}
 
 
-def _flasher_generation(downloads: list[tuple[int, int]], entry: int) -> int:
+def _stub_generation(downloads: list[tuple[int, int]], entry: int) -> int | None:
     for start, size in downloads:
-        if size > SMALLEST_STUB and start >= IRAM_START and start <= entry < start + size:
-            return 2 if start == STUB_2_START else 1
-    return 0
+        if size > SMALLEST_STUB and start in STUB_STARTS and start <= entry < start + size:
+            return STUB_STARTS[start]
+    return None

@@ -150,6 +150,7 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
     def _set_modem_lines(self) -> None:
         with self._connected() as line:
             line.set_modem_lines(bool(self._dtr_state), bool(self._rts_state))
+            self.device.condition.notify_all()  # a chip that is let go will speak: a reader must look again
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Line]:

@@ -85,6 +85,7 @@ class PtyDoor:
         if readable:
             self._from_host()
         with self._device.condition:
+            self._line.baud = _speed(self._slave) or self._line.baud  # a listener may have changed it
             if len(self._unsent) < CHUNK:
                 self._unsent += self._line.take(CHUNK)
         self._to_host()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 
 from .flash import SECTOR
-from .loader import Boot, Loader, Op, Step
+from .loader import Boot, Loader, Op, Refused, Step
 from .machine import Machine
-from .slip import Request, checksum, reply_frame
+from .slip import Request, RomDecoder, parse_request, reply_frame
 
 __all__ = ["RomLoader"]
 
@@ -20,10 +21,13 @@ OPERATION_FAILED = 0x0106
 class RomLoader(Loader):
     """Commands of the ESP8266's mask ROM. It can write flash but not read it back."""
 
+    WRONG_LENGTH = INVALID_MESSAGE
+    BAD_CHECKSUM = 0x0107
     SYNC_VALUE = 0x20120707  # from real traces (esptool issue 372)
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
+        self.decoder = RomDecoder()
         self._write_address: int | None = None
         self._last = (Op.SYNC, 0)
         self._handlers |= {
@@ -33,9 +37,12 @@ class RomLoader(Loader):
         }
 
     def frame(self, payload: bytes) -> Iterator[Step]:
-        yield from super().frame(payload)
-        if len(payload) > 1 and payload[1] in self._handlers:
-            self._last = (payload[1], self.SYNC_VALUE if payload[1] == Op.SYNC else 0)
+        request = parse_request(payload)
+        if request is None:
+            return
+        yield from self._obey(request)
+        if request.op in self._handlers:
+            self._last = (request.op, self.SYNC_VALUE if request.op == Op.SYNC else 0)
 
     def _unknown(self, request: Request) -> Iterator[Step]:
         # The ROM repeats its last answer with an error status (inferred; every esptool accepts it).
@@ -45,8 +52,11 @@ class RomLoader(Loader):
 
     def _flash_begin(self, request: Request) -> Iterator[Step]:
         size, _blocks, _block_size, offset = struct.unpack_from("<IIII", request.data)
-        self.machine.flash_attached = True
+        self.machine.spi.attached = True
         self._write_address = offset
+        if self.machine.flash.is_stuck():
+            yield math.inf
+        self.machine.flash.unlock()
         yield self._erase_as_the_rom_does(offset // SECTOR, -(-size // SECTOR))
         yield reply_frame(Op.FLASH_BEGIN)
 
@@ -54,24 +64,21 @@ class RomLoader(Loader):
         """The ROM erases too much: the head up to the next block counts twice (esptool works around it)."""
         head = min(sectors, SECTORS_PER_BLOCK - first % SECTORS_PER_BLOCK)
         return sum(
-            self.machine.flash.erase_sector(sector * SECTOR)
+            self.machine.flash.erase(sector * SECTOR, SECTOR)
             for sector in range(first, first + (sectors + head if sectors else 0))
         )
 
     def _flash_data(self, request: Request) -> Iterator[Step]:
-        struct.unpack_from("<IIII", request.data)
-        data = request.data[16:]
         if self._write_address is None:
-            yield reply_frame(Op.FLASH_DATA, status=OPERATION_FAILED)
-        elif checksum(data) != request.checksum:
-            yield reply_frame(Op.FLASH_DATA, status=self.BAD_CHECKSUM)
-        else:
-            yield self.machine.flash.program(self._write_address, data)
-            self._write_address += len(data)
-            yield reply_frame(Op.FLASH_DATA)
+            raise Refused(OPERATION_FAILED)
+        data = self._block(request)
+        yield self.machine.flash.program(self._write_address, data)
+        self._write_address += len(data)
+        yield reply_frame(Op.FLASH_DATA)
 
     def _flash_end(self, request: Request) -> Iterator[Step]:
         (run,) = struct.unpack_from("<I", request.data)
         yield reply_frame(Op.FLASH_END)
-        # A restart by software does not sample the pins again: the loader comes back.
-        yield Boot(loader=not run)
+        # To run the firmware the ROM goes on where it had branched off; a restart by software does not
+        # sample the pins again, so the loader comes back (esptool 4, flasher_stub/stub_flasher.c).
+        yield Boot(loader=not run, reset=not run)

@@ -1,7 +1,9 @@
 """SLIP framing and the packets of Espressif's serial protocol, both ways.
 
 A frame is ``C0 … C0``; inside it ``C0`` is sent as ``DB DC`` and ``DB`` as
-``DB DD`` (RFC 1055; esptool documentation, "Serial Protocol").
+``DB DD`` (RFC 1055; esptool documentation, "Serial Protocol"). ROM and stubs
+each take frames apart in their own way, and where a byte was lost that is
+what decides whether they ever find the next one.
 """
 
 from __future__ import annotations
@@ -10,14 +12,29 @@ import functools
 import operator
 import struct
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["Request", "SlipDecoder", "checksum", "parse_request", "reply_frame", "slip_encode"]
+__all__ = [
+    "HEADER",
+    "LARGEST_BLOCK",
+    "REQUEST",
+    "Decoder",
+    "LegacyStubDecoder",
+    "Request",
+    "RomDecoder",
+    "StubDecoder",
+    "checksum",
+    "parse_request",
+    "reply_frame",
+    "slip_encode",
+]
 
-ESC = 0xDB
+END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
 HEADER = struct.Struct("<BBHI")
 REQUEST, REPLY = 0x00, 0x01
-# The stub's receive buffer is 16 KiB of data plus headers; anything longer is line noise.
-LONGEST_FRAME = 2 * (8 + 16 + 0x4000)
+LARGEST_BLOCK = 0x4000  # of data, that a stub takes in one frame
+# The ROM's buffer is smaller; anything longer is line noise.
+LONGEST_FRAME = 2 * (HEADER.size + 16 + LARGEST_BLOCK)
 
 
 @dataclass(frozen=True)
@@ -56,14 +73,22 @@ def parse_request(frame: bytes) -> Request | None:
     return Request(op, check, data)
 
 
-class SlipDecoder:
-    """Collects bytes as they come and gives whole frames; noise between frames is dropped."""
+class Decoder(Protocol):
+    """Collects bytes as they come and gives the payloads of the frames that they completed."""
+
+    def feed(self, data: bytes) -> list[bytes]: ...
+
+
+class RomDecoder:
+    """The ROM's: each mark may close one frame and open the next; what is no frame is dropped.
+
+    How the ROM gets back in step is not documented: this is the kindest way.
+    """
 
     def __init__(self) -> None:
         self._partial: bytearray | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take the bytes in; the payloads of the frames that they completed."""
         frames = []
         while data:
             head, mark, data = data.partition(b"\xc0")
@@ -72,14 +97,92 @@ class SlipDecoder:
                 if len(self._partial) > LONGEST_FRAME:
                     self._partial = None
             if mark:
-                frames += self._end_mark()
+                partial, self._partial = self._partial, bytearray()
+                payload = _unescape(bytes(partial)) if partial else None
+                frames += [payload] if payload else []
         return frames
 
-    def _end_mark(self) -> list[bytes]:
-        # One C0 may close a frame and open the next, so a frame is "open" after every C0.
-        partial, self._partial = self._partial, bytearray()
-        payload = _unescape(bytes(partial)) if partial else None
-        return [payload] if payload else []
+
+class StubDecoder:
+    """The stub's of esptool 5.3 on: marks open and close in turn, so one that is lost swaps all that follow.
+
+    An empty frame is dropped, and so is one with an escape that means nothing
+    (esp-flasher-stub, ``src/slip.c``).
+    """
+
+    LONGEST = 0x4107
+
+    def __init__(self) -> None:
+        self._frame: bytearray | None = None  # None: between frames
+        self._escaping = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        frames = []
+        while data:
+            if self._frame is None:
+                _, mark, data = data.partition(b"\xc0")
+                if mark:
+                    self._frame = bytearray()
+            else:
+                head, mark, data = data.partition(b"\xc0")
+                sound = self._take(self._frame, head)
+                if not sound:
+                    # The rest of the frame is noise, and its end mark is taken for a start.
+                    self._frame, self._escaping = None, False
+                    data = mark + data
+                elif mark:
+                    frames += self._complete()
+        return frames
+
+    def _take(self, frame: bytearray, raw: bytes) -> bool:
+        """Add what came inside a frame; False where that ends it as an error."""
+        if self._escaping or ESC in raw:
+            return self._take_slowly(frame, raw)
+        frame += raw
+        return len(frame) <= self.LONGEST
+
+    def _take_slowly(self, frame: bytearray, raw: bytes) -> bool:
+        for byte in raw:
+            if self._escaping:
+                self._escaping = False
+                if byte not in (ESC_END, ESC_ESC):
+                    return False
+                frame.append(END if byte == ESC_END else ESC)
+            elif byte == ESC:
+                self._escaping = True
+            else:
+                frame.append(byte)
+        return len(frame) <= self.LONGEST
+
+    def _complete(self) -> list[bytes]:
+        frame, self._frame = self._frame, None
+        broken, self._escaping = self._escaping, False
+        return [bytes(frame)] if frame and not broken else []
+
+
+class LegacyStubDecoder(StubDecoder):
+    """The old stub's: as the new one's, but an empty frame counts, and an escape waits for what it means.
+
+    (esptool 4, ``flasher_stub/slip.c``.)
+    """
+
+    LONGEST = LARGEST_BLOCK + 64
+
+    def _take_slowly(self, frame: bytearray, raw: bytes) -> bool:
+        for byte in raw:
+            if self._escaping:
+                if byte in (ESC_END, ESC_ESC):  # all else is swallowed until then
+                    frame.append(END if byte == ESC_END else ESC)
+                    self._escaping = False
+            elif byte == ESC:
+                self._escaping = True
+            else:
+                frame.append(byte)
+        return len(frame) <= self.LONGEST
+
+    def _complete(self) -> list[bytes]:
+        frame, self._frame, self._escaping = self._frame, None, False
+        return [bytes(frame or b"")]
 
 
 def _unescape(raw: bytes) -> bytes | None:
@@ -93,5 +196,5 @@ def _unescape(raw: bytes) -> bytes | None:
         elif part[:1] == b"\xdd":
             parts.append(b"\xdb" + part[1:])
         else:
-            return None  # an escape that means nothing: the frame is lost, as on the chip
+            return None  # an escape that means nothing: the frame is lost
     return b"".join(parts)

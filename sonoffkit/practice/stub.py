@@ -1,84 +1,80 @@
 """The flasher stub: the program that esptool loads into RAM, which reads, hashes and writes flash.
 
-Behaviour after the sources of esp-flasher-stub (``src/command_handler.c``);
-where esptool's old stub differs, the generation is asked.
+There are three generations: 0 of esptool 2.0 to 3.0, 1 of 3.1 to 5.2, 2 of
+5.3 on. This module has the last (after esp-flasher-stub,
+``src/command_handler.c``) and what it shares with the others.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from .flash import SECTOR, read_seconds
-from .loader import Boot, ChangeBaud, Handler, Loader, Op, Step
+from .flash_write import EraseAhead, Inflater
+from .jedec import FlashChip
+from .loader import ChangeBaud, Loader, Op, Refused, Step
 from .machine import Machine
-from .slip import Request, checksum, reply_frame, slip_encode
+from .slip import HEADER, REQUEST, Request, StubDecoder, checksum, reply_frame, slip_encode
 
-__all__ = ["StubLoader"]
+__all__ = ["GREETING", "LARGEST_PACKET", "FlashRead", "Status", "Stub", "StubBase"]
 
 GREETING = slip_encode(b"OHAI")
-BAD_DATA_LENGTH = 0xC000
-INVALID_COMMAND = 0xC300
-FAILED_SPI_OPERATION = 0xC400
-NOT_IN_FLASH_MODE = 0xC600
-INFLATE_ERROR = 0xC700
-TOO_MUCH_DATA = 0xC900
-NOT_IMPLEMENTED = 0xFF00
-LARGEST_FLASH = 0x1000000
+LARGEST_PACKET = 0x1000
+SIXTEEN_MB, LARGEST_SIZE_CODE = 0x1000000, 24
+SECONDS_BEFORE_AN_ERASE_FAILS = 0.12  # of each sector
 
 
-class StubLoader(Loader):
-    """Commands of the flasher stub.
+class Status:
+    """Status bytes of the stubs, big-endian."""
 
-    Like the real one it answers a data block at once and writes it while the
-    next comes in; an error of that write is told in the next answer.
-    """
-
+    BAD_DATA_LENGTH = 0xC000
     BAD_CHECKSUM = 0xC100
+    BAD_BLOCK_SIZE = 0xC200
+    INVALID_COMMAND = 0xC300
+    FAILED_SPI_OPERATION = 0xC400
+    NOT_IN_FLASH_MODE = 0xC600
+    INFLATE_ERROR = 0xC700
+    NOT_ENOUGH_DATA = 0xC800
+    TOO_MUCH_DATA = 0xC900
+    NOT_IMPLEMENTED = 0xFF00
 
-    def __init__(self, machine: Machine, generation: int) -> None:
+
+class StubBase(Loader):
+    """What all stubs do alike."""
+
+    WRONG_LENGTH = Status.BAD_DATA_LENGTH
+    BAD_CHECKSUM = Status.BAD_CHECKSUM
+
+    def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
-        self.generation = generation
-        machine.flash_attached = True
-        self._write: _FlashWrite | None = None
-        self._reading: _FlashRead | None = None
-        self._pending_error = 0
-        self._handlers |= self._stub_handlers()
-
-    def _stub_handlers(self) -> dict[int, Handler]:
-        return {
-            Op.SPI_SET_PARAMS: self._accept,
+        machine.spi.attached = True
+        self._flash = machine.flash
+        self._told_size = SIXTEEN_MB  # until the host tells another
+        self._handlers |= {
+            Op.SPI_SET_PARAMS: self._set_params,
             Op.SPI_ATTACH: self._accept,
             Op.CHANGE_BAUDRATE: self._change_baud,
-            Op.FLASH_BEGIN: self._flash_begin,
-            Op.FLASH_DATA: self._flash_data,
-            Op.FLASH_END: self._flash_end,
-            Op.FLASH_DEFL_BEGIN: self._flash_begin,
-            Op.FLASH_DEFL_DATA: self._flash_data,
-            Op.FLASH_DEFL_END: self._flash_end,
             Op.SPI_FLASH_MD5: self._md5,
+            Op.READ_FLASH: self._read_flash,
             Op.ERASE_FLASH: self._erase_flash,
             Op.ERASE_REGION: self._erase_region,
-            Op.READ_FLASH: self._read_flash,
-            Op.RUN_USER_CODE: self._run_user_code,
+            Op.FLASH_BEGIN: self._flash_begin,
+            Op.FLASH_DEFL_BEGIN: self._flash_begin,
+            Op.FLASH_DATA: self._flash_data,
+            Op.FLASH_DEFL_DATA: self._flash_data,
+            Op.FLASH_END: self._flash_end,
+            Op.FLASH_DEFL_END: self._flash_end,
         }
 
-    def frame(self, payload: bytes) -> Iterator[Step]:
-        if self._reading:
-            yield from self._acknowledged(payload)
-        elif self._pending_error and len(payload) > 1:
-            error, self._pending_error = self._pending_error, 0
-            yield reply_frame(payload[1], status=error)
-        else:
-            yield from super().frame(payload)
-
-    def _unknown(self, request: Request) -> Iterator[Step]:
-        known_but_absent = self.generation == 1 or request.op == Op.GET_SECURITY_INFO
-        yield reply_frame(request.op, status=NOT_IMPLEMENTED if known_but_absent else INVALID_COMMAND)
-
     def _accept(self, request: Request) -> Iterator[Step]:
+        yield reply_frame(request.op)
+
+    def _set_params(self, request: Request) -> Iterator[Step]:
+        self._told_size = struct.unpack_from("<II", request.data)[1]
         yield reply_frame(request.op)
 
     def _change_baud(self, request: Request) -> Iterator[Step]:
@@ -86,142 +82,280 @@ class StubLoader(Loader):
         yield reply_frame(Op.CHANGE_BAUDRATE)
         yield ChangeBaud(baud)
 
-    def _run_user_code(self, request: Request) -> Iterator[Step]:
-        if self.generation == 1:  # the new stub does not have it yet
-            yield Boot(loader=False)
-
-    # Reading
-
-    def _read_flash(self, request: Request) -> Iterator[Step]:
-        offset, size, packet_size, _in_flight = struct.unpack_from("<IIII", request.data)
-        if not 0 < packet_size <= SECTOR:
-            yield reply_frame(Op.READ_FLASH, status=BAD_DATA_LENGTH)
-            return
-        yield reply_frame(Op.READ_FLASH)
-        self._reading = _FlashRead(offset, size, packet_size)
-        yield from self._next_packet(self._reading)
-
-    def _acknowledged(self, payload: bytes) -> Iterator[Step]:
-        reading = self._reading
-        assert reading is not None
-        if len(payload) == 4:
-            (reading.acknowledged,) = struct.unpack("<I", payload)
-            yield from self._next_packet(reading)
-        else:  # any other frame ends the loop
-            yield from self._end_read(reading)
-
-    def _next_packet(self, reading: _FlashRead) -> Iterator[Step]:
-        """One packet in flight: whatever the host asks for, both stubs wait for each acknowledgement."""
-        n = min(reading.packet_size, reading.size - reading.sent)
-        if n > 0:
-            data = self.machine.flash.read(reading.offset + reading.sent, n)
-            reading.digest.update(data)
-            reading.sent += n
-            yield read_seconds(n)
-            yield slip_encode(data)
-        elif reading.acknowledged >= reading.size:
-            yield from self._end_read(reading)
-
-    def _end_read(self, reading: _FlashRead) -> Iterator[Step]:
-        self._reading = None
-        yield slip_encode(reading.digest.digest())
-
     def _md5(self, request: Request) -> Iterator[Step]:
         address, size = struct.unpack_from("<II", request.data)
-        if size > LARGEST_FLASH:  # a broken command must not make us hash for hours
-            yield reply_frame(Op.SPI_FLASH_MD5, status=FAILED_SPI_OPERATION)
-            return
-        digest, seconds = self.machine.flash.md5(address, size)
-        yield seconds
-        yield reply_frame(Op.SPI_FLASH_MD5, body=digest)
-
-    # Erasing
+        if not self.in_reach(address, size):
+            raise Refused(Status.FAILED_SPI_OPERATION)
+        yield self._wait_for_flash()
+        yield read_seconds(size)
+        yield reply_frame(Op.SPI_FLASH_MD5, body=hashlib.md5(self._flash.read(address, size)).digest())
 
     def _erase_flash(self, request: Request) -> Iterator[Step]:
-        yield self.machine.flash.erase_chip()
+        yield self._flash.erase(0, self._flash.size)
         yield reply_frame(Op.ERASE_FLASH)
 
     def _erase_region(self, request: Request) -> Iterator[Step]:
         address, size = struct.unpack_from("<II", request.data)
         if address % SECTOR or size % SECTOR:
-            yield reply_frame(Op.ERASE_REGION, status=BAD_DATA_LENGTH)
-            return
-        end = address + size
-        while address < end:
-            n, seconds = self.machine.flash.erase_next(address, end - address)
-            address += n
-            yield seconds
+            raise Refused(Status.BAD_DATA_LENGTH)
+        if not self.in_reach(address, size):
+            raise Refused(Status.FAILED_SPI_OPERATION)
+        yield from self._erase_all(EraseAhead(self._flash, address, size))
         yield reply_frame(Op.ERASE_REGION)
+
+    def _erase_all(self, left: EraseAhead) -> Iterator[Step]:
+        while left.remaining:
+            yield left.one()
+
+    def _read_flash(self, request: Request) -> Iterator[Step]:
+        raise NotImplementedError
+
+    def _flash_begin(self, request: Request) -> Iterator[Step]:
+        raise NotImplementedError
+
+    def _flash_data(self, request: Request) -> Iterator[Step]:
+        raise NotImplementedError
+
+    def _flash_end(self, request: Request) -> Iterator[Step]:
+        raise NotImplementedError
+
+    def in_reach(self, address: int, size: int) -> bool:
+        """Whether the ROM's SPI routines take the address: they go by the size that the host told."""
+        return address + size <= self._told_size
+
+    def _wait_for_flash(self) -> float:
+        return math.inf if self._flash.is_stuck() else 0.0
+
+
+# How long the data of each command must be, in bytes.
+LENGTHS = {
+    Op.SYNC: (36,),
+    Op.READ_REG: (4,),
+    Op.MEM_BEGIN: (16,),
+    Op.MEM_END: (8,),
+    Op.SPI_ATTACH: (4,),
+    Op.SPI_SET_PARAMS: (24,),
+    Op.CHANGE_BAUDRATE: (8,),
+    Op.SPI_FLASH_MD5: (16,),
+    Op.READ_FLASH: (16,),
+    Op.ERASE_REGION: (8,),
+    Op.FLASH_BEGIN: (16, 20),
+    Op.FLASH_DEFL_BEGIN: (16, 20),
+    Op.FLASH_END: (4,),
+    Op.FLASH_DEFL_END: (4,),
+}
+
+
+class Stub(StubBase):
+    """The stub of esptool 5.3 on.
+
+    It answers a data block at once and writes it while the next comes in; an
+    error of that work is told in the answer to the next command, which is not
+    carried out.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        size_code = self._flash.jedec_id >> 16
+        self._told_size = 1 << size_code if size_code <= LARGEST_SIZE_CODE else SIXTEEN_MB
+        self.decoder = StubDecoder()
+        self._write: _FlashWrite | None = None
+        self._reading: FlashRead | None = None
+        self._memory_left: int | None = None
+        self._pending_error = 0
+        self._handlers |= {
+            Op.GET_SECURITY_INFO: self._security_info,
+            Op.RUN_USER_CODE: lambda request: iter(()),  # not implemented there, and it does not say so
+        }
+
+    def frame(self, payload: bytes) -> Iterator[Step]:
+        if self._reading:
+            yield from self._acknowledged(self._reading, payload)
+            return
+        direction, op, size, check = HEADER.unpack_from(payload.ljust(HEADER.size, b"\0"))
+        data = payload[HEADER.size :]
+        if direction != REQUEST:
+            yield reply_frame(op, status=Status.INVALID_COMMAND)
+        elif len(payload) != HEADER.size + size:
+            yield reply_frame(op, status=Status.BAD_DATA_LENGTH)
+        elif self._pending_error:
+            error, self._pending_error = self._pending_error, 0
+            yield reply_frame(op, status=error)
+        elif op in LENGTHS and size not in LENGTHS[op]:
+            yield reply_frame(op, status=Status.BAD_DATA_LENGTH)
+        else:
+            yield from self._obey(Request(op, check, data))
+
+    def _unknown(self, request: Request) -> Iterator[Step]:
+        raise Refused(Status.INVALID_COMMAND)
+
+    def _security_info(self, request: Request) -> Iterator[Step]:
+        raise Refused(Status.NOT_IMPLEMENTED)
+
+    # Memory: nobody looks at the checksum here.
+
+    def _mem_begin(self, request: Request) -> Iterator[Step]:
+        (self._memory_left,) = struct.unpack_from("<I", request.data)
+        yield from super()._mem_begin(request)
+
+    def _mem_data(self, request: Request) -> Iterator[Step]:
+        if len(request.data) < 16:
+            raise Refused(Status.NOT_ENOUGH_DATA)
+        if self._memory_left is None:
+            raise Refused(Status.NOT_IN_FLASH_MODE)
+        (size,), data = struct.unpack_from("<I", request.data), request.data[16:]
+        if size > self._memory_left or size != len(data):
+            raise Refused(Status.TOO_MUCH_DATA)
+        self.machine.load(self._load_address, data)
+        self._load_address += size
+        self._memory_left -= size
+        yield reply_frame(Op.MEM_DATA)
+
+    def _mem_end(self, request: Request) -> Iterator[Step]:
+        if self._memory_left is None:
+            raise Refused(Status.NOT_IN_FLASH_MODE)
+        self._memory_left = None
+        yield from super()._mem_end(request)
+
+    # Erasing: it never takes a protection away, and of a flash that stays busy it tells after a while.
+
+    def _erase_all(self, left: EraseAhead) -> Iterator[Step]:
+        sectors = left.remaining // SECTOR
+        while left.remaining:
+            seconds = left.one(skip_blank=True)
+            if seconds == math.inf:
+                yield sectors * SECONDS_BEFORE_AN_ERASE_FAILS
+                raise Refused(Status.FAILED_SPI_OPERATION)
+            yield seconds
+
+    # Reading
+
+    def _read_flash(self, request: Request) -> Iterator[Step]:
+        offset, size, packet_size, _in_flight = struct.unpack_from("<IIII", request.data)
+        yield reply_frame(Op.READ_FLASH)
+        if packet_size > LARGEST_PACKET:
+            self._pending_error = Status.BAD_DATA_LENGTH
+            return
+        self._reading = FlashRead(offset, size, packet_size)
+        yield from self._go_on_reading(self._reading)
+
+    def _acknowledged(self, reading: FlashRead, payload: bytes) -> Iterator[Step]:
+        if len(payload) == 4:
+            (reading.acknowledged,) = struct.unpack("<I", payload)
+            reading.packets_unanswered -= 1
+            yield from self._go_on_reading(reading)
+        else:  # any other frame ends the loop
+            yield from self._end_read(reading)
+
+    def _go_on_reading(self, reading: FlashRead) -> Iterator[Step]:
+        """One packet in flight, whatever the host asks for; then wait for its acknowledgement, for ever if need be.
+
+        One acknowledgement too many leaves it waiting for good: the count is unsigned.
+        """
+        if reading.left and reading.packets_unanswered == 0:
+            if not self.in_reach(reading.offset, reading.left):
+                self._reading, self._pending_error = None, Status.FAILED_SPI_OPERATION
+                return
+            yield self._wait_for_flash()
+            data = reading.next_packet(self._flash)
+            yield read_seconds(len(data))
+            yield slip_encode(data)
+        elif not reading.left and reading.acknowledged >= reading.size:
+            yield from self._end_read(reading)
+
+    def _end_read(self, reading: FlashRead) -> Iterator[Step]:
+        self._reading = None
+        yield slip_encode(reading.digest.digest())
 
     # Writing
 
     def _flash_begin(self, request: Request) -> Iterator[Step]:
         size, _blocks, _block_size, offset = struct.unpack_from("<IIII", request.data)
-        self._write = _FlashWrite(self.machine, offset, size, request.op == Op.FLASH_DEFL_BEGIN)
+        self._write = _FlashWrite(self, offset, size, request.op == Op.FLASH_DEFL_BEGIN)
         yield reply_frame(request.op)
+        # The first erase is started before any data came; nobody waits for its end yet.
+        seconds = self._write.erase.one(skip_blank=True)
+        yield seconds if seconds < math.inf else 0.0
 
     def _flash_data(self, request: Request) -> Iterator[Step]:
-        (size,) = struct.unpack_from("<I", request.data)
-        data = request.data[16:]
-        error = self._data_error(size, data, request)
-        yield reply_frame(request.op, status=error)
-        if not error and self._write:
-            try:
-                yield self._write.take(data)
-            except zlib.error:
-                self._pending_error = INFLATE_ERROR
+        write, data = self._block_to_write(request)
+        yield reply_frame(request.op)
+        self._pending_error = yield from write.take(data)
 
-    def _data_error(self, size: int, data: bytes, request: Request) -> int:
+    def _block_to_write(self, request: Request) -> tuple[_FlashWrite, bytes]:
+        deflated = request.op == Op.FLASH_DEFL_DATA
+        if len(request.data) < 16:
+            raise Refused(Status.BAD_DATA_LENGTH if deflated else Status.NOT_ENOUGH_DATA)
         if self._write is None:
-            return NOT_IN_FLASH_MODE
-        if size != len(data):
-            return TOO_MUCH_DATA
-        return self.BAD_CHECKSUM if checksum(data) != request.checksum else 0
+            raise Refused(Status.NOT_IN_FLASH_MODE)
+        (size,), data = struct.unpack_from("<I", request.data), request.data[16:]
+        if size != len(data) or (deflated and not self._write.remaining):
+            raise Refused(Status.TOO_MUCH_DATA)
+        if checksum(data) != request.checksum:
+            raise Refused(Status.BAD_CHECKSUM)
+        return self._write, data
 
     def _flash_end(self, request: Request) -> Iterator[Step]:
-        (stay,) = struct.unpack_from("<I", request.data)
         if self._write is None:
-            yield reply_frame(request.op, status=NOT_IN_FLASH_MODE)
-        elif self._write.remaining:
-            yield reply_frame(request.op, status=BAD_DATA_LENGTH)
-        else:
-            self._write = None
-            yield reply_frame(request.op)
-            if not stay and self.generation == 1:  # the new stub does not have it yet
-                yield Boot(loader=True)
+            raise Refused(Status.NOT_IN_FLASH_MODE)
+        if self._write.remaining:
+            raise Refused(Status.BAD_DATA_LENGTH)
+        self._write = None
+        yield reply_frame(request.op)  # and the restart that may be asked for is not implemented there
 
 
-class _FlashRead:
-    """A read under way: the stub waits in it for acknowledgements, for ever if need be."""
+class FlashRead:
+    """A read under way: what was sent, and what the host acknowledged."""
 
     def __init__(self, offset: int, size: int, packet_size: int) -> None:
-        self.offset, self.size, self.packet_size = offset, size, packet_size
-        self.sent = self.acknowledged = 0
+        self.offset, self.size, self.left = offset, size, size
+        self.acknowledged = self.packets_unanswered = 0
         self.digest = hashlib.md5()
+        self._packet_size = packet_size
+
+    @property
+    def sent(self) -> int:
+        return self.size - self.left
+
+    def next_packet(self, flash: FlashChip) -> bytes:
+        data = flash.read(self.offset, min(self._packet_size, self.left))
+        self.digest.update(data)
+        self.offset += len(data)
+        self.left -= len(data)
+        self.packets_unanswered += 1
+        return data
 
 
 class _FlashWrite:
-    """A write under way: it erases ahead of the data, sector by sector or block by block."""
+    """A write under way. ``remaining`` is unsigned, and wraps where more comes than was announced."""
 
-    def __init__(self, machine: Machine, offset: int, size: int, compressed: bool) -> None:
-        self._flash = machine.flash
-        self._at = offset
-        self.remaining = size
-        self._erased_to = offset // SECTOR * SECTOR
-        self._erase_end = -(-(offset + size) // SECTOR) * SECTOR
-        self._inflate = zlib.decompressobj() if compressed else None
+    def __init__(self, stub: StubBase, offset: int, size: int, deflated: bool) -> None:
+        self._stub, self._at, self.remaining = stub, offset, size
+        self.erase = EraseAhead(stub.machine.flash, offset, size)
+        self._inflater = Inflater() if deflated else None
 
-    def take(self, data: bytes) -> float:
-        """Write one block; the seconds that it takes."""
-        if self._inflate:
-            data = self._inflate.decompress(data)
-        data = data[: self.remaining]  # the last block is padded
-        seconds = 0.0
-        while self._erased_to < self._at + len(data):
-            n, took = self._flash.erase_next(self._erased_to, self._erase_end - self._erased_to)
-            self._erased_to += n
-            seconds += took
-        seconds += self._flash.program(self._at, data)
+    def take(self, data: bytes) -> Generator[Step, None, int]:
+        """Write one block; the status of that, for the next answer."""
+        if self._inflater is None:
+            return (yield from self._write(data[: self.remaining]))
+        yield self.erase.one(skip_blank=True)  # while it inflates
+        try:
+            pieces = self._inflater.feed(data)
+        except zlib.error:
+            return Status.INFLATE_ERROR
+        for piece in pieces:
+            error = yield from self._write(piece)
+            if error:
+                return error
+        return 0
+
+    def _write(self, data: bytes) -> Generator[Step, None, int]:
+        if not self._stub.in_reach(self._at, len(data)):
+            return Status.FAILED_SPI_OPERATION
+        while self.erase.next < self._at + len(data):
+            # More than was announced: it waits for an erase that is never due.
+            yield self.erase.one(skip_blank=True) if self.erase.remaining else math.inf
+        yield self._stub.machine.flash.program(self._at, data)
         self._at += len(data)
-        self.remaining -= len(data)
-        return seconds
+        self.remaining = (self.remaining - len(data)) % 2**32
+        return 0

@@ -12,7 +12,7 @@ from ..ports import is_practice
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
 from .esptool_log import progress_to
 from .foreign_errors import our_errors
-from .loader import drain, probe, remember_baud
+from .loader import leave_read, probe, remember_baud
 
 __all__ = ["Device"]
 
@@ -99,14 +99,9 @@ class Device:
             cmds.write_flash(self._loader, [(address, data)])
 
     def recover(self) -> None:
-        """Bring stub and line back in step after a broken or abandoned read.
-
-        The stub waits in its read loop for a 4-byte acknowledgement; any other
-        frame ends the loop (esp-flasher-stub, src/command_handler.c).
-        """
+        """Bring stub and line back in step after a broken or abandoned read."""
         with our_errors(self.port):
-            self._loader._port.write(b"\xc0\x00\xc0")
-            drain(self._loader._port)
+            leave_read(self._loader._port)
             error = probe(self._loader)
             if error:
                 raise error

@@ -16,10 +16,15 @@ from ..errors import FlashUnreadable, TransferFailed, WrongChip
 from ..paths import read_settings, remember
 from .basics import SAFE_BAUD, Identity
 
-__all__ = ["drain", "identify", "probe", "reach", "remember_baud"]
+__all__ = ["SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "remember_baud"]
 
 QUIET_SECONDS = 0.2  # a line that says nothing for so long has nothing under way
-PROBES = 3
+PROBES = 4
+PAUSE_SECONDS = 0.05
+# esptool's own SYNC (``ESPLoader.sync``), as bytes: none of them needs an escape.
+SYNC_BODY = bytes.fromhex("0008240000000000" + "07071220") + 32 * b"\x55"
+END = b"\xc0"
+SYNC_FRAME = END + SYNC_BODY + END
 NO_CONTACT = (0x000000, 0xFFFFFF)  # a flash id of all 0 or all 1: nobody drives the line
 
 
@@ -44,8 +49,9 @@ def reach(line: serial.SerialBase, port: str) -> Any:
 def probe(loader: Any) -> FatalError | None:
     """Whether something answers SYNC; if not, esptool's error."""
     error: FatalError | None = None
-    for _ in range(PROBES):
+    for attempt in range(PROBES):
         try:
+            _get_in_step(loader._port, attempt)
             loader.flush_input()
             loader._port.reset_output_buffer()
             loader.sync()
@@ -54,8 +60,36 @@ def probe(loader: Any) -> FatalError | None:
             # Noise says more than silence: keep the more telling one.
             if error is None or "No serial data" in str(error):
                 error = FatalError(f"Failed to connect: {exc}")
-            time.sleep(0.05)
+            time.sleep(PAUSE_SECONDS)
     return error
+
+
+def _get_in_step(line: serial.SerialBase, attempt: int) -> None:
+    """What may help a stub that did not answer before.
+
+    Stubs take marks for starts and ends in turn (esp-flasher-stub,
+    ``src/slip.c``), so one that was lost, by noise or because a program died in
+    the middle of a frame, makes them deaf to every whole frame. A SYNC with
+    its end mark alone swaps starts and ends; one of two such brings it in step.
+    At last comes a frame of one byte: the old stub takes a whole SYNC for an
+    acknowledgement where it waits for one of beyond 2.3 MB. It comes last
+    because the same stub, when idle, would answer it by doing what it did
+    before; but then it would have answered SYNC.
+    """
+    if attempt == 0:
+        return
+    line.write(END + b"\0" + END if attempt == PROBES - 1 else SYNC_BODY + END)
+    time.sleep(PAUSE_SECONDS)
+
+
+def leave_read(line: serial.SerialBase) -> None:
+    """End a read that was abandoned: the stub waits in it for an acknowledgement of 4 bytes.
+
+    Any other frame ends it (esp-flasher-stub, ``src/command_handler.c``), and a
+    SYNC does no harm where nothing is to be ended.
+    """
+    line.write(SYNC_FRAME)
+    drain(line)
 
 
 def _check_chip(loader: Any, line: serial.SerialBase, baud: int) -> Any:

@@ -1,19 +1,38 @@
-"""Power, the button, the reset wires, and which speed the chip listens at."""
+"""Power, the button, the reset wires, what the chip says when it starts, and which speed it listens at."""
 
 from __future__ import annotations
 
+import json
+import random
+import struct
+
 import pytest
 
-from sonoffkit.practice.chip import ChipState, Running
+from sonoffkit.practice.boot import ResetCause
+from sonoffkit.practice.chip import ChipState, Running, Sent
 from sonoffkit.practice.loader import Op
 from sonoffkit.practice.machine import efuse_words
-from sonoffkit.practice.slip import slip_encode
+from sonoffkit.practice.models import ESP8266EX, ESP8285
+from sonoffkit.practice.slip import checksum, slip_encode
 
 SYNC = b"\x07\x07\x12\x20" + 32 * b"\x55"
+IN_LOADER, FROM_FLASH = "(1,7)", "(3,7)"
+SECTOR = 0x1000
 
 
 def answers(chip_bench, baud=115200, at=0.0) -> bool:
-    return bool(chip_bench.sends(slip_encode(chip_bench.request(Op.SYNC, SYNC)), baud, at))
+    sent = chip_bench.sends(slip_encode(chip_bench.request(Op.SYNC, SYNC)), baud, at)
+    return any(part.data.startswith(b"\xc0\x01\x08") for part in sent)
+
+
+def cycle_power(chip_bench, at=0.0) -> None:
+    chip_bench.chip.power(False, at)
+    chip_bench.chip.power(True, at)
+
+
+def banner(cause: int, mode: str) -> bytes:
+    """The line that real logs begin with."""
+    return f"\r\n ets Jan  8 2013,rst cause:{cause}, boot mode:{mode}\r\n\r\n".encode()
 
 
 @pytest.mark.parametrize(("held", "running"), [(True, Running.ROM), (False, Running.FIRMWARE)])
@@ -22,7 +41,7 @@ def test_it_listens_only_if_the_button_was_held_when_the_power_came(bench, held,
     basic.chip.state.powered = False
     basic.chip.press_button(held)
     assert not answers(basic)
-    basic.chip.power(True)
+    basic.chip.power(True, 0.0)
     assert basic.chip.state.running is running
     assert answers(basic) == held
 
@@ -32,13 +51,13 @@ def test_the_button_alone_changes_nothing_while_the_power_is_on(bench, running):
     basic = bench(running)
     for held in (True, False):
         basic.chip.press_button(held)
-        basic.chip.power(True)
+        basic.chip.power(True, 0.0)
         assert basic.chip.state.running is running
 
 
 def test_without_power_nothing_answers(bench):
     basic = bench(Running.STUB)
-    basic.chip.power(False)
+    basic.chip.power(False, 0.0)
     assert not answers(basic)
     assert basic.chip.state.running is Running.NOTHING
 
@@ -48,8 +67,8 @@ def test_what_was_in_ram_is_lost_with_the_power(bench):
     basic.ask_words(Op.WRITE_REG, 0x3FFE8000, 0x12345678, 0xFFFFFFFF, 0)
     assert basic.ask_words(Op.READ_REG, 0x3FFE8000)[0].value == 0x12345678
     basic.chip.press_button(True)
-    basic.chip.power(False)
-    basic.chip.power(True)
+    cycle_power(basic)
+    basic.chip.said()
     assert basic.ask_words(Op.READ_REG, 0x3FFE8000)[0].value == 0
 
 
@@ -65,15 +84,13 @@ def test_a_power_up_makes_the_rom_find_out_the_speed_again(bench):
     basic = bench()
     answers(basic, 74880)
     basic.chip.press_button(True)
-    basic.chip.power(False)
-    basic.chip.power(True)
+    cycle_power(basic)
     assert answers(basic, 115200)
 
 
 def test_the_firmware_talks_at_the_speed_of_the_boot_log(bench):
     basic = bench()
-    basic.chip.power(False)
-    basic.chip.power(True)
+    cycle_power(basic)
     assert basic.chip.state.baud == 74880
 
 
@@ -82,8 +99,8 @@ def test_a_half_sent_command_is_forgotten_at_a_reset(bench):
     half, rest = slip_encode(basic.request(Op.SYNC, SYNC))[:20], slip_encode(basic.request(Op.SYNC, SYNC))[20:]
     basic.sends(half)
     basic.chip.press_button(True)
-    basic.chip.power(False)
-    basic.chip.power(True)
+    cycle_power(basic)
+    basic.chip.said()
     assert basic.sends(rest) == []
 
 
@@ -138,21 +155,21 @@ def test_a_second_reset_before_en_has_risen_counts_instead_of_the_first(bench):
 def test_a_port_that_closes_lets_en_rise(bench):
     board = bench(Running.ROM, model="nodemcu")
     lines(board, (1.0, False, True))
-    board.chip.let_go()
+    board.chip.let_go(1.5)
     assert board.chip.state.running is Running.FIRMWARE
 
 
 def test_a_sonoffs_header_has_no_reset_wires(bench):
     basic = bench(Running.STUB, model="basic")
     lines(basic, *INTO_LOADER, *OUT_OF_IT)
-    basic.chip.let_go()
+    basic.chip.let_go(3.0)
     assert basic.chip.state.running is Running.STUB
     assert answers(basic)
 
 
 def test_the_wires_do_nothing_without_power(bench):
     board = bench(model="nodemcu")
-    board.chip.power(False)
+    board.chip.power(False, 0.0)
     lines(board, *INTO_LOADER)
     assert not answers(board, at=3.0)
     assert board.chip.state.running is Running.NOTHING
@@ -163,8 +180,14 @@ def test_the_wires_do_nothing_without_power(bench):
 
 def read_id(chip_bench) -> int:
     """The flash id, asked for as esptool does: READ ID through the SPI controller."""
-    chip_bench.ask_words(Op.WRITE_REG, 0x60000224, 7 << 28 | 0x9F, 0xFFFFFFFF, 0)
-    chip_bench.ask_words(Op.WRITE_REG, 0x60000200, 1 << 18, 0xFFFFFFFF, 0)
+    command_and_answer, bits = 1 << 31 | 1 << 28, 24
+    for address, value in (
+        (0x21C, command_and_answer),
+        (0x220, bits - 1 << 8),
+        (0x224, 7 << 28 | 0x9F),
+        (0x200, 1 << 18),
+    ):
+        chip_bench.ask_words(Op.WRITE_REG, 0x60000000 + address, value, 0xFFFFFFFF, 0)
     assert chip_bench.ask_words(Op.READ_REG, 0x60000200)[0].value == 0  # done
     return chip_bench.ask_words(Op.READ_REG, 0x60000240)[0].value
 
@@ -184,13 +207,232 @@ def test_a_wrong_flash_id_is_answered_while_the_fault_lasts(bench):
     assert read_id(stub) == 0x1440EF
 
 
-def test_the_efuses_hold_the_mac_as_the_rules_of_esptool_read_it():
-    r0, r1, _, r3 = efuse_words(bytes.fromhex("5ccf7f0a0b0c"))
+@pytest.mark.parametrize(("chip", "bit"), [(ESP8266EX, 0), (ESP8285, 1)])
+def test_the_efuses_hold_the_mac_and_the_kind_as_the_rules_of_esptool_read_them(chip, bit):
+    r0, r1, r2, r3 = efuse_words(bytes.fromhex("5ccf7f0a0b0c"), chip)
     oui, tail = r3 & 0xFFFFFF, [r1 >> 8 & 0xFF, r1 & 0xFF, r0 >> 24]
     assert oui.to_bytes(3, "big") + bytes(tail) == bytes.fromhex("5ccf7f0a0b0c")
+    assert (r0 >> 4 & 1, r2, r3 >> 24) == (bit, 0, 0)  # no size bit: 1 MB inside
+
+
+@pytest.mark.parametrize(("model", "bit"), [("basic", 0), ("mini", 1)])
+def test_the_kind_of_chip_is_that_of_the_model(bench, model, bit):
+    (reply,) = bench(model=model).ask_words(Op.READ_REG, 0x3FF00050)
+    assert reply.value >> 4 & 1 == bit
 
 
 def test_the_state_comes_back_from_what_was_written_down():
-    state = ChipState(Running.STUB, 460800, 1, button_held=True, powered=True, plugged_in=False)
-    assert ChipState.from_dict(state.to_dict()) == state
-    assert ChipState.from_dict(state.to_dict() | {"from_a_later_version": 1}) == state
+    state = ChipState(
+        Running.PROGRAM, 460800, 1, button_held=True, powered=True, plugged_in=False,
+        reset_cause=ResetCause.EXTERNAL, flash_status=0x0204,
+    )  # fmt: skip
+    saved = json.loads(json.dumps(state.to_dict()))
+    assert ChipState.from_dict(saved) == state
+    assert ChipState.from_dict(saved | {"from_a_later_version": 1}) == state
+
+
+def test_a_state_of_an_earlier_version_has_a_new_chips_rest():
+    saved = ChipState(Running.STUB).to_dict()
+    del saved["reset_cause"], saved["flash_status"]
+    assert ChipState.from_dict(saved) == ChipState(Running.STUB, reset_cause=ResetCause.POWER, flash_status=0)
+
+
+# What it says when it starts
+
+
+def test_with_the_button_held_it_says_why_it_starts_and_no_more(bench):
+    basic = bench()
+    basic.chip.press_button(True)
+    cycle_power(basic, at=5.0)
+    assert basic.chip.said() == [Sent(banner(1, IN_LOADER), 5.0, 74880)]
+
+
+def test_what_was_said_is_said_once(bench):
+    basic = bench()
+    cycle_power(basic)
+    assert basic.chip.said()
+    assert basic.chip.said() == []
+
+
+def test_with_the_button_released_the_rom_goes_on_to_what_is_in_flash(bench):
+    basic = bench()  # its flash is blank
+    cycle_power(basic, at=5.0)
+    first, *rest = basic.chip.said()
+    assert first == Sent(banner(1, FROM_FLASH), 5.0, 74880)
+    assert [(sent.data, sent.baud) for sent in rest] == [(b"ets_main.c ", 74880)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "released", "mode"), [(OUT_OF_IT, 2.1, FROM_FLASH), (INTO_LOADER, 1.1, IN_LOADER)], ids=["out", "in"]
+)
+def test_a_start_by_the_reset_wire_has_another_cause_and_comes_when_en_has_risen(bench, steps, released, mode):
+    board = bench(Running.STUB, model="nodemcu")
+    lines(board, *steps)
+    board.chip.settle(3.0)
+    first = board.chip.said()[0]
+    assert (first.data, first.baud) == (banner(2, mode), 74880)
+    assert first.at == pytest.approx(released + board.chip.en_rise)
+    assert board.chip.state.reset_cause == 2
+
+
+def test_a_start_by_the_reset_wire_is_due_when_en_has_risen(bench):
+    board = bench(model="nodemcu")
+    assert board.chip.due() is None
+    lines(board, *OUT_OF_IT)
+    assert board.chip.due() == pytest.approx(2.1 + board.chip.en_rise)
+    board.chip.settle(2.1)
+    assert (board.chip.said(), board.chip.state.running) == ([], Running.NOTHING)
+    board.chip.settle(board.chip.due())
+    assert (board.chip.state.running, board.chip.due()) == (Running.FIRMWARE, None)
+
+
+def test_power_that_comes_while_en_is_low_starts_nothing_until_en_rises(bench):
+    board = bench(model="nodemcu")
+    lines(board, (1.0, False, True))
+    cycle_power(board, at=1.1)
+    board.chip.settle(1.5)
+    assert (board.chip.said(), board.chip.state.running) == ([], Running.NOTHING)
+    lines(board, (2.0, False, False))
+    board.chip.settle(3.0)
+    assert board.chip.state.running is Running.FIRMWARE
+
+
+def test_a_power_cut_ends_a_start_that_was_due(bench):
+    board = bench(model="nodemcu")
+    lines(board, *OUT_OF_IT)
+    board.chip.power(False, 2.1)
+    board.chip.settle(3.0)
+    assert (board.chip.said(), board.chip.state.running) == ([], Running.NOTHING)
+
+
+def test_what_a_chip_says_when_its_port_closes_is_lost(bench):
+    board = bench(model="nodemcu")
+    lines(board, (1.0, False, True))
+    board.chip.let_go(2.0)
+    assert (board.chip.said(), board.chip.state.running) == ([], Running.FIRMWARE)
+
+
+def end_of_write(rom_bench, run: int, baud: int) -> list[Sent]:
+    """What the ROM sends on FLASH_END."""
+    assert answers(rom_bench, baud)
+    begin = slip_encode(rom_bench.request(Op.FLASH_BEGIN, struct.pack("<4I", 0, 0, 0x400, 0)))
+    assert len(rom_bench.sends(begin, baud)) == 1
+    return rom_bench.sends(slip_encode(rom_bench.request(Op.FLASH_END, struct.pack("<I", run))), baud)
+
+
+@pytest.mark.parametrize("baud", [115200, 230400])
+def test_the_rom_goes_on_to_the_firmware_without_a_banner_and_at_the_speed_in_force(bench, baud):
+    rom = bench()
+    _reply, *words = end_of_write(rom, 1, baud)
+    assert [(sent.data, sent.baud) for sent in words] == [(b"ets_main.c ", baud)]
+    assert rom.chip.state.running is Running.FIRMWARE
+
+
+def test_a_restart_out_of_the_rom_leads_back_into_it_with_the_last_cause(bench):
+    rom = bench(model="nodemcu")
+    lines(rom, *INTO_LOADER)
+    rom.chip.settle(2.0)
+    rom.chip.said()
+    reply, *words = end_of_write(rom, 0, 230400)
+    assert reply.baud == 230400
+    assert [(sent.data, sent.baud) for sent in words] == [(banner(2, IN_LOADER), 74880)]
+    assert (rom.chip.state.running, rom.chip.state.baud) == (Running.ROM, None)
+
+
+# The speed in a register
+
+
+@pytest.mark.parametrize(("baud", "divider"), [(115200, 452), (74880, 695), (230400, 226)])
+def test_the_uart_divider_is_what_the_rom_measured(bench, baud, divider):
+    """452 is in a real trace; 52 MHz divided by the speed, rounded up."""
+    rom = bench()
+    answers(rom, baud)
+    sent = rom.sends(slip_encode(rom.request(Op.READ_REG, struct.pack("<I", 0x60000014))), baud)
+    assert struct.unpack_from("<I", sent[0].data, 5)[0] == divider
+
+
+@pytest.mark.parametrize(("baud", "divider"), [(115200, 451), (460800, 113), (921600, 56)])
+def test_a_stub_sets_the_uart_divider_rounded(bench, baud, divider):
+    stub = bench(Running.STUB)
+    stub.ask_words(Op.CHANGE_BAUDRATE, baud, 115200)
+    sent = stub.sends(slip_encode(stub.request(Op.READ_REG, struct.pack("<I", 0x60000014))), baud)
+    assert struct.unpack_from("<I", sent[0].data, 5)[0] == divider
+
+
+# Power that sags, flash that breaks
+
+
+DATA = bytes(random.Random(2).choices(range(1, 255), k=2 * SECTOR))
+
+
+def write_blocks(rom_bench, size: int = len(DATA)) -> list[list[bytes]]:
+    """Write through the ROM, block after block: what it sends on each."""
+    sent = [rom_bench.sends(slip_encode(rom_bench.request(Op.FLASH_BEGIN, struct.pack("<4I", size, 0, 0x400, 0))))]
+    for start in range(0, size, 0x400):
+        block = DATA[start : start + 0x400]
+        data = struct.pack("<4I", len(block), 0, 0, 0) + block
+        sent.append(rom_bench.sends(slip_encode(rom_bench.request(Op.FLASH_DATA, data, checksum(block)))))
+    return [[part.data for part in parts] for parts in sent]
+
+
+@pytest.mark.parametrize("after", [0, 1, 1000, 0x400, 0x800, 2500])
+@pytest.mark.parametrize("held", [True, False])
+def test_power_that_sags_leaves_exactly_so_many_bytes_and_a_chip_that_starts_anew(bench, after, held):
+    rom = bench(fill=b"\0")
+    answers(rom)
+    rom.chip.press_button(held)
+    rom.faults.sag_after = after
+    sent = write_blocks(rom, 0xC00)
+    assert bytes(rom.cells[:after]) == DATA[:after]
+    assert set(rom.cells[after:0x2000]) == {0xFF}
+    broken = max(0, after - 1) // 0x400 + 1  # which block; the answer to FLASH_BEGIN comes before
+    assert [len(parts) for parts in sent[:broken]] == [1] * broken
+    assert sent[broken][0] == banner(1, IN_LOADER if held else FROM_FLASH)
+    assert rom.chip.state.running is (Running.ROM if held else Running.FIRMWARE)
+    assert rom.faults.sag_after is None
+    assert answers(rom) == held
+
+
+def test_after_a_sag_the_next_write_is_whole(bench):
+    rom = bench(fill=b"\0")
+    rom.chip.press_button(True)
+    rom.faults.sag_after = 100
+    write_blocks(rom)
+    assert answers(rom)
+    write_blocks(rom)
+    assert bytes(rom.cells[: len(DATA)]) == DATA
+
+
+def test_a_flash_that_stays_busy_silences_the_rom_at_its_next_write(bench):
+    rom = bench(fill=b"\0")
+    rom.faults.stuck_busy = True
+    assert answers(rom)
+    assert write_blocks(rom) == [[]] * 9
+    assert not answers(rom, at=1e9)
+    assert set(rom.cells) == {0}
+
+
+@pytest.mark.parametrize("healed", [True, False])
+def test_a_busy_flash_is_ready_after_a_power_cycle_until_the_next_write(bench, healed):
+    rom = bench(fill=b"\0")
+    rom.faults.stuck_busy = True
+    write_blocks(rom)
+    rom.faults.stuck_busy = not healed
+    assert not answers(rom)  # healing alone does not help
+    rom.chip.press_button(True)
+    cycle_power(rom)
+    assert answers(rom)
+    write_blocks(rom)
+    assert (bytes(rom.cells[: len(DATA)]) == DATA) == healed
+
+
+def test_a_bad_sector_neither_erases_nor_programs_and_its_neighbours_do(bench):
+    rom = bench(fill=b"\xf0")
+    rom.faults.bad_sector = SECTOR + 0x123
+    sent = write_blocks(rom)
+    assert [len(parts) for parts in sent] == [1] * 9  # nobody notices
+    assert bytes(rom.cells[:SECTOR]) == DATA[:SECTOR]
+    assert set(rom.cells[SECTOR : 2 * SECTOR]) == {0xF0}
+    rom.faults.bad_sector = None
+    write_blocks(rom)
+    assert bytes(rom.cells[: len(DATA)]) == DATA

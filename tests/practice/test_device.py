@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
 
 import pytest
 
-from sonoffkit.practice import MODELS, DeviceInUse, known_devices, practice_device, practice_folder
+from sonoffkit.practice import MODELS, STARTERS, DeviceInUse, known_devices, practice_device, practice_folder
 from sonoffkit.practice.chip import Running
 from sonoffkit.practice.device import _devices
 from sonoffkit.practice.factory import factory_image
+from sonoffkit.practice.slip import slip_encode
+from sonoffkit.practice.uart import heard
 
+
+def command(op: int, *words: int) -> bytes:
+    data = struct.pack(f"<{len(words)}I", *words)
+    return slip_encode(struct.pack("<BBHI", 0, op, len(data), 0) + data)
+
+
+SYNC = command(0x08, 0x20120707, *[0x55555555] * 8)
 IN_USE = (
     "import sonoffkit.practice as p\ntry: p.practice_device('basic').attach()\nexcept p.DeviceInUse: print('in use')"
 )
@@ -63,10 +73,19 @@ def test_two_devices_have_different_macs():
     assert one.mac != other.mac
 
 
-def test_all_models_are_known_and_then_the_devices_that_were_made():
-    assert known_devices() == list(MODELS)
-    practice_device("my-own", model="pow-r2")
-    assert known_devices() == [*MODELS, "my-own"]
+def test_some_devices_are_offered_and_then_those_that_were_made(home):
+    assert known_devices() == list(STARTERS) == ["basic", "mini", "pow-r2", "nodemcu"]
+    for name, model in (("s31", None), ("my-own", "pow-r2"), ("basic", None)):
+        practice_device(name, model=model)
+    (home / "practice" / "no-device").mkdir()
+    assert known_devices() == ["basic", "mini", "pow-r2", "nodemcu", "my-own", "s31"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_can_be_had_by_its_name(name):
+    device = practice_device(name)
+    assert device.model is MODELS[name]
+    assert len(device.contents()) == MODELS[name].flash_size
 
 
 def test_a_device_may_live_in_a_folder_of_its_own(tmp_path):
@@ -84,8 +103,11 @@ def test_a_name_that_no_folder_should_have_is_refused(name, home):
 
 
 def test_an_unknown_model_is_refused_and_nothing_is_made(home):
-    with pytest.raises(ValueError, match="there is no practice model 'esp32'; there are: basic, pow-r2, nodemcu"):
+    with pytest.raises(
+        ValueError, match="there is no practice model 'esp32'; there are: basic, basic-r2, mini, "
+    ) as told:
         practice_device("x", model="esp32")
+    assert str(told.value).endswith(f"there are: {', '.join(MODELS)}")
     assert not (home / "practice" / "x").exists()
 
 
@@ -154,11 +176,133 @@ def test_a_copy_of_the_state_changes_nothing(device):
 )
 def test_what_the_chip_was_sending_is_lost_with_its_power(device, take, give):
     line = device.attach()
-    line.write(b"\xc0\x00\x08\x00\x00\x00\x00\x00\x00\xc0")
-    assert line.waiting()
+    line.baud = 74880
+    device.hold_button()
+    line.write(SYNC)
+    assert line.waiting() == 8 * 12
     getattr(device, take)()
     getattr(device, give)()
-    assert not line.waiting()
+    assert line.take(1000) == b"\r\n ets Jan  8 2013,rst cause:1, boot mode:(1,7)\r\n\r\n"
+
+
+def test_who_has_the_port_open_at_the_right_speed_reads_the_boot_log(device):
+    line = device.attach()
+    line.baud = 74880
+    device.power_cycle()
+    log = line.take(10_000)
+    assert log.startswith(b"\r\n ets Jan  8 2013,rst cause:1, boot mode:(3,7)\r\n\r\nload 0x40100000, len 2408, ")
+    assert log.endswith(b"practice-maker firmware 1.6.0, the relay is off\r\n")
+
+
+def test_at_the_speed_of_most_terminals_the_boot_log_is_the_right_garbage(device):
+    logs = []
+    for baud in (74880, 115200):
+        line = device.attach()
+        line.baud = baud
+        device.power_cycle()
+        logs.append(line.take(10_000))
+        device.detach()
+    words, garbage = logs
+    assert garbage == heard(words, 74880, 115200) != words
+
+
+def test_a_boot_log_is_heard_at_the_speed_that_was_set_when_it_came(device):
+    line = device.attach()
+    device.power_cycle()
+    line.baud = 74880  # too late
+    assert b"ets" not in line.take(10_000)
+    device.power_cycle()
+    assert b"ets" in line.take(10_000)
+
+
+def test_who_opens_the_port_later_has_missed_the_boot_log(device):
+    device.power_cycle()
+    assert not device.attach().waiting()
+
+
+# While nobody has the port open
+
+
+READ_TWO_PACKETS = command(0xD2, 0, 8, 4, 1)
+
+
+def start_reading(device) -> None:
+    """A stub that has sent the first packet of a read, and waits for its acknowledgement."""
+    line = device.attach()
+    line.write(SYNC + command(0x05, 0x1F40, 2, 0x1000, 0x4010C500) + command(0x06, 0, 0x4010C504))
+    assert line.take(1000).endswith(b"\xc0OHAI\xc0")
+    line.write(READ_TWO_PACKETS)
+    assert line.take(1000).endswith(slip_encode(device.contents()[:4]))
+    device.detach()
+
+
+def go_on_reading(device) -> bytes:
+    """What comes on the acknowledgement of the first packet."""
+    line = device.attach()
+    line.write(slip_encode(struct.pack("<I", 4)))
+    answer = line.take(1000)
+    device.detach()
+    return answer
+
+
+def test_a_stub_in_its_read_loop_still_waits_when_the_port_is_opened_again(device):
+    start_reading(device)
+    assert device.state().running is Running.STUB
+    assert go_on_reading(device) == slip_encode(device.contents()[4:8])
+
+
+def test_a_hand_at_the_button_leaves_the_ram_as_it_is(device):
+    start_reading(device)
+    device.hold_button()
+    device.release_button()
+    assert go_on_reading(device) == slip_encode(device.contents()[4:8])
+
+
+def test_what_the_ram_kept_is_lost_with_the_power(device):
+    start_reading(device)
+    device.hold_button()
+    device.power_cycle()
+    assert device.state().running is Running.ROM
+    assert go_on_reading(device) == b""
+    line = device.attach()
+    line.write(b"\xc0" + SYNC)
+    assert line.take(1000).count(b"\xc0\x01\x08") == 8
+
+
+@pytest.mark.parametrize(
+    "deed",
+    ["device.attach()", "device.attach(); device.detach()", "device.hold_button()", "device.release_button()"],
+)
+def test_what_the_ram_kept_is_not_used_where_another_process_had_the_device(device, deed):
+    start_reading(device)
+    elsewhere(f"import sonoffkit.practice as p; device = p.practice_device('basic'); {deed}")
+    answer = go_on_reading(device)
+    assert slip_encode(device.contents()[4:8]) not in answer
+    assert answer[:2] == b"\xc0\x01"  # a stub that takes a frame of four bytes for a command
+    assert device.state().running is Running.STUB
+
+
+def test_another_process_that_only_looks_changes_nothing(device):
+    start_reading(device)
+    assert elsewhere("import sonoffkit.practice as p; print(p.practice_device('basic').state().running)") == "stub"
+    assert go_on_reading(device) == slip_encode(device.contents()[4:8])
+
+
+def test_a_word_in_ram_is_there_when_the_port_is_opened_again(device):
+    line = device.attach()
+    line.write(SYNC + command(0x09, 0x3FFE8000, 0x12345678, 0xFFFFFFFF, 0))
+    device.detach()
+    line = device.attach()
+    line.write(command(0x0A, 0x3FFE8000))
+    assert struct.unpack_from("<I", line.take(100), 5) == (0x12345678,)
+
+
+def test_flash_that_was_changed_by_hand_is_read_anew_when_the_port_is_opened_again(device):
+    start_reading(device)
+    with (device.folder / "flash.bin").open("r+b") as file:
+        file.seek(4)
+        file.write(b"new!")
+    assert go_on_reading(device) == slip_encode(b"new!")
 
 
 # One port

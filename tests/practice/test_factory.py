@@ -71,6 +71,17 @@ def user1_of(image: bytes) -> tuple[bytes, bytes, int]:
     return image[0x1010:second], ram, at + 1
 
 
+def test_there_are_14_models_with_a_title_each():
+    assert len(MODELS) == 14
+    assert len({model.title for model in MODELS.values()}) == 14
+    assert all(name == model.name for name, model in MODELS.items())
+    assert {name for name, model in MODELS.items() if model.auto_reset} == {"nodemcu"}
+
+
+def test_the_id_of_the_flash_tells_the_size_of_the_model(model):
+    assert 1 << (model.flash_id >> 16) == model.flash_size
+
+
 def test_the_image_fills_the_flash(model, image):
     assert len(image) == model.flash_size
 
@@ -85,6 +96,20 @@ def test_the_boot_loader_has_a_valid_checksum_and_fits_its_sector(image):
     assert [len(data) for _, data in segments] == [2408, 776, 632]  # the lengths that real boot logs tell
     assert image[xor_byte_at(end)] == xor_of(b"".join(data for _, data in segments))
     assert set(image[xor_byte_at(end) + 1 : SECTOR]) == {0xFF}
+
+
+def test_the_boot_loader_has_the_line_by_which_it_is_known(image):
+    segments, _ = segments_of(image, 0)
+    assert b"2nd boot version : 1.6\n\0" in segments[1][1]
+    assert b"  SPI Speed      : \0" in segments[1][1]
+
+
+def test_user1_says_that_it_is_for_practice_and_what_it_says_when_it_starts(image):
+    irom, _, _ = user1_of(image)
+    mark = b"sonoffkit practice image: no program in here\0"
+    assert irom.count(mark) == image.count(mark) == 1
+    assert irom.split(mark)[1].split(b"\0")[0] == b"practice-maker firmware 1.6.0, the relay is off\n"
+    assert b"rf cal sector: %d\n\0" in irom
 
 
 def test_user1_has_a_valid_checksum_and_crc(image):

@@ -16,23 +16,62 @@ def lesson(request):
     return lesson_images()[request.param]
 
 
-def test_esptool_takes_a_lesson_image_for_one_of_an_esp8266(lesson):
-    image = LoadFirmwareImage("esp8266", lesson)
+SECTOR = 0x1000
+
+
+def images_in(lesson: bytes) -> tuple[bytes, bytes]:
+    """The boot loader in the first sector, and the sketch behind it."""
+    return lesson[:SECTOR], lesson[SECTOR:]
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_esptool_takes_both_parts_of_a_lesson_image_for_images_of_an_esp8266(lesson, part):
+    image = LoadFirmwareImage("esp8266", images_in(lesson)[part])
     assert isinstance(image, ESP8266ROMFirmwareImage)
     image.verify()
     assert image.checksum == image.calculate_checksum()
-    assert len(image.segments) == 3
-    assert any(segment.addr <= image.entrypoint < segment.addr + len(segment.data) for segment in image.segments)
 
 
-def test_a_broken_byte_shows_in_the_checksum(lesson):
-    broken = lesson[:1000] + bytes([lesson[1000] ^ 1]) + lesson[1001:]
-    image = LoadFirmwareImage("esp8266", broken)
-    assert image.checksum != image.calculate_checksum()
+def test_a_lesson_image_begins_with_a_boot_loader_as_the_arduino_core_puts_it(lesson):
+    loader = LoadFirmwareImage("esp8266", images_in(lesson)[0])
+    assert [(segment.addr, len(segment.data)) for segment in loader.segments] == [(0x4010F000, 3584)]
+    assert images_in(lesson)[0][8 + 8 + 3584 + 16 :].strip(b"\xff") == b""  # and nothing else is in its sector
+
+
+def test_the_sketch_has_code_for_flash_and_for_ram_and_starts_in_it(lesson):
+    sketch = LoadFirmwareImage("esp8266", images_in(lesson)[1])
+    assert [segment.addr for segment in sketch.segments] == [0x40201010, 0x40100000, 0x3FFE8000]
+    assert any(segment.addr <= sketch.entrypoint < segment.addr + len(segment.data) for segment in sketch.segments)
+
+
+def test_both_headers_of_a_lesson_image_ask_for_the_same(lesson):
+    loader, sketch = images_in(lesson)
+    assert loader[2:4] == sketch[2:4]
+
+
+@pytest.mark.parametrize("at", [1000, SECTOR + 1000])
+def test_a_broken_byte_shows_in_the_checksum(lesson, at):
+    broken = lesson[:at] + bytes([lesson[at] ^ 1]) + lesson[at + 1 :]
+    sound = [
+        image.checksum == image.calculate_checksum()
+        for image in (LoadFirmwareImage("esp8266", part) for part in images_in(broken))
+    ]
+    assert sound == [at > SECTOR, at < SECTOR]
 
 
 def test_a_lesson_image_says_that_there_is_no_program_in_it(lesson):
-    assert PRACTICE_MARK in lesson
+    assert lesson.count(PRACTICE_MARK + b"\0") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("practice-hello.bin", b"Hello from your own firmware!"),
+        ("practice-blink.bin", b"blink: the LED goes on and off"),
+    ],
+)
+def test_a_lesson_image_has_its_words_behind_the_mark(name, words):
+    assert PRACTICE_MARK + b"\0" + words + b"\n\0" in lesson_images()[name]
 
 
 def test_a_lesson_image_fits_a_sonoff_but_asks_for_what_it_does_not_have(lesson):

@@ -13,7 +13,7 @@ from esptool.reset import ClassicReset, HardReset
 from serial import SerialException
 from serial.serialutil import PortNotOpenError
 
-from sonoffkit.practice import practice_device, register
+from sonoffkit.practice import MODELS, practice_device, register
 from sonoffkit.practice.chip import Running
 from sonoffkit.practice.slip import slip_encode
 
@@ -97,6 +97,17 @@ class Reader:
         return not self._thread.is_alive()
 
 
+def test_a_read_that_waits_hears_a_chip_that_is_let_go(open_port):
+    port = open_port("practice://nodemcu", 74880)
+    port.dtr = False
+    port.timeout = None
+    reader = Reader(port, 40)
+    assert not reader.ends(within=0.2)
+    port.rts = False
+    assert reader.ends()
+    assert reader.result.startswith(b"\r\n ets")
+
+
 def test_a_read_that_waits_can_be_cancelled_by_another_thread(open_port):
     port = open_port()
     port.timeout = None
@@ -158,7 +169,8 @@ def test_a_stub_goes_on_running_at_its_speed_after_the_port_was_closed(open_port
 
 def test_a_stub_goes_on_running_at_its_speed_for_another_process(open_port):
     port = open_port()
-    port.write(SYNC + RUN_A_STUB + TO_460800)
+    port.write(SYNC + RUN_A_STUB)
+    port.write(TO_460800)
     port.close()
     assert elsewhere(
         "port.baudrate = 460800; port.open(); port.write(SYNC); print(len(port.read(1000)))\n"
@@ -167,7 +179,10 @@ def test_a_stub_goes_on_running_at_its_speed_for_another_process(open_port):
 
 
 def test_a_stub_that_another_process_started_is_found_here(open_port):
-    elsewhere(f"port.open(); port.write(bytes.fromhex({(SYNC + RUN_A_STUB + TO_460800).hex()!r})); port.close()")
+    elsewhere(
+        f"port.open(); port.write(bytes.fromhex({(SYNC + RUN_A_STUB).hex()!r}))\n"
+        f"port.write(bytes.fromhex({TO_460800.hex()!r})); port.close()"
+    )
     port = open_port(baud=460800)
     assert answers(port)
     assert port.device.state().running is Running.STUB
@@ -176,8 +191,10 @@ def test_a_stub_that_another_process_started_is_found_here(open_port):
 @pytest.mark.parametrize(("more", "baud"), [(b"", 115200), (TO_460800, 460800)], ids=["115200", "460800"])
 def test_a_program_that_dies_with_the_port_open_lets_it_go_and_its_deeds_stay(open_port, more, baud):
     erase_a_sector = slip_encode(b"\x00\xd1\x08\x00\x00\x00\x00\x00" + bytes.fromhex("00000000 00100000"))
-    last_words = (SYNC + RUN_A_STUB + erase_a_sector + more).hex()
-    elsewhere(f"import os; port.open(); port.write(bytes.fromhex({last_words!r})); os._exit(0)")
+    elsewhere(
+        f"import os; port.open(); port.write(bytes.fromhex({(SYNC + RUN_A_STUB).hex()!r}))\n"
+        f"port.write(bytes.fromhex({(erase_a_sector + more).hex()!r})); os._exit(0)"
+    )
     port = open_port(baud=baud)
     assert answers(port)
     assert port.device.state().running is Running.STUB
@@ -258,6 +275,27 @@ def test_the_read_in_which_the_adapter_is_pulled_fails_and_does_not_wait(open_po
     assert "device disconnected" in str(reader.result)
 
 
+def test_an_adapter_is_pulled_so_many_seconds_after_the_next_write(open_port):
+    port = open_port()
+    port.device.faults.unplug_at = 0.01
+    assert port.read(1) == b""
+    port.write(b"\0")
+    port.timeout = None
+    reader = Reader(port, 1)
+    assert reader.ends()
+    assert "device disconnected" in str(reader.result)
+    assert not port.device.state().plugged_in
+
+
+@pytest.mark.parametrize(("noise", "byte"), [("00", b"\x00"), ("ff", b"\xff")])
+def test_a_line_of_noise_fills_every_read(open_port, noise, byte):
+    port = open_port()
+    port.device.faults.parse(["noise", noise])
+    port.timeout = 60
+    port.write(SYNC)
+    assert port.read(100) == byte * 100
+
+
 # Reset by DTR and RTS
 
 
@@ -304,6 +342,40 @@ def test_a_sonoff_takes_no_notice_of_dtr_and_rts(open_port, clock):
     clock.sleep(0.1)
     assert not answers(port)
     assert port.device.state().running is Running.FIRMWARE
+
+
+def test_a_reset_by_dtr_and_rts_is_told_from_a_start_with_the_power(open_port, clock):
+    port = open_port("practice://nodemcu", 74880)
+    port.device.line._clock = clock
+    port.dtr = False
+    HardReset(port)()
+    clock.sleep(0.1)
+    assert b"rst cause:2, boot mode:(3,7)" in port.read(10_000)
+    ClassicReset(port)()
+    clock.sleep(0.1)
+    assert port.read(10_000) == b"\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,7)\r\n\r\n"
+    port.device.power_cycle()
+    assert b"rst cause:1, boot mode:(3,7)" in port.read(10_000)
+
+
+def test_a_read_that_begins_before_en_has_risen_gets_the_boot_log(open_port):
+    port = open_port("practice://nodemcu?en_rise=0.05", 74880)
+    port.dtr = False  # into reset
+    port.rts = False  # and out of it
+    port.timeout = None
+    reader = Reader(port, 40)
+    assert reader.ends()
+    assert reader.result.startswith(b"\r\n ets Jan  8 2013,rst cause:2")
+
+
+def test_a_read_that_waits_gets_the_boot_log_of_a_device_that_is_switched_on(open_port):
+    port = open_port(baud=74880)
+    port.device.power_off()
+    port.timeout = None
+    reader = Reader(port, 40)
+    port.device.power_on()
+    assert reader.ends()
+    assert reader.result.startswith(b"\r\n ets Jan  8 2013,rst cause:1")
 
 
 def test_opening_and_closing_a_development_boards_port_does_not_reset_it(open_port):
@@ -358,7 +430,7 @@ def test_a_url_may_say_how_slowly_en_rises(open_port):
     [
         ("practice://basic?speed=9", "unknown option 'speed'"),
         ("practice://basic?latency=soon", "could not convert string to float: 'soon'"),
-        ("practice://basic?model=esp32", "there is no practice model 'esp32'; there are: basic, pow-r2, nodemcu"),
+        ("practice://basic?model=esp32", f"there is no practice model 'esp32'; there are: {', '.join(MODELS)}"),
         ("practice://", "'' is no name for a practice device: use letters, digits, '-' and '_'"),
         ("practice://..", "'..' is no name for a practice device: use letters, digits, '-' and '_'"),
         ("practice://a%20b", "'a%20b' is no name for a practice device: use letters, digits, '-' and '_'"),
