@@ -124,7 +124,7 @@ def _first_words(flash: NorFlash, segments: list[_Segment], *, backup: bool) -> 
     version = re.search(rb"2nd boot version : ?(\d+\.\d+(?:\(\w+\))?)", loaded)
     if version:
         yield from _second_boot(flash, version[1], aligned=b"  SPI Speed      : " in loaded, backup=backup)
-    elif segments[0].address == EBOOT and flash.read(SECTOR, 1)[0] == IMAGE:
+    elif segments and segments[0].address == EBOOT and flash.read(SECTOR, 1)[0] == IMAGE:
         # Its "version" is the word where newer cores put the length of the whole image.
         yield b"v%08x\r\n~ld\r\n" % int.from_bytes(flash.read(SECTOR + 0x10, 4), "little"), None
         yield from _own_words(flash.read(SECTOR, 0x10000), SKETCH_BAUD)
@@ -176,14 +176,15 @@ def _bad_user_image(flash: NorFlash, *, last: bool) -> Iterator[Words]:
         return
     yield b"error magic!\r\nfirst boot failed, reboot to try backup bin\r\n\r\n", None
     yield banner(ResetCause.WATCHDOG, download=False) + b"wdt reset\r\n", BOOT_LOG_BAUD
-    yield from boot_from_flash(flash, backup=True)
+    for words, baud in boot_from_flash(flash, backup=True):  # a reset: whatever the speed was, it is the ROM's again
+        yield words, baud or BOOT_LOG_BAUD
 
 
 def _slot(flash: NorFlash, size: int) -> int:
     """1 or 2: the system parameters' first two bits, in the copy that the flag sector names."""
     bank = flash.read(size - SECTOR, 1)[0]
     parameters = flash.read(size - (2 if bank == 1 else 3) * SECTOR, 1)[0]
-    return 2 if parameters != 0xFF and parameters & 0x03 == 1 else 1
+    return 2 if parameters & 0x03 == 1 else 1
 
 
 def _own_words(image: bytes, baud: int | None) -> Iterator[Words]:

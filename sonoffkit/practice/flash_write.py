@@ -9,6 +9,8 @@ from .jedec import FlashChip
 
 __all__ = ["EraseAhead", "Inflater"]
 
+ZLIB_HEADER = 2  # bytes
+
 
 class EraseAhead:
     """The sectors that a write still has to erase, in order."""
@@ -34,13 +36,18 @@ class EraseAhead:
 
 
 class Inflater:
-    """Inflates a zlib stream into the stub's buffer of 32 KiB, and gives what is due to be written."""
+    """Inflates a zlib stream into the stub's buffer of 32 KiB, and gives what is due to be written.
+
+    ``buffer`` may outlive the stream. ``checked``: with the stream's Adler-32;
+    without, its end is the end of the deflated data.
+    """
 
     ROOM = 0x8000
 
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj()
-        self._buffer = b""
+    def __init__(self, buffer: bytearray, *, checked: bool) -> None:
+        self.buffer = buffer
+        self._zlib = zlib.decompressobj(zlib.MAX_WBITS if checked else -zlib.MAX_WBITS)
+        self._header = 0 if checked else ZLIB_HEADER
 
     @property
     def done(self) -> bool:
@@ -48,9 +55,11 @@ class Inflater:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Whole buffers, and at the stream's end the rest; raises zlib.error where it is none."""
-        self._buffer += self._zlib.decompress(data)
+        skip = min(self._header, len(data))
+        self._header -= skip
+        self.buffer += self._zlib.decompress(data[skip:])
         pieces = []
-        while len(self._buffer) >= self.ROOM or (self.done and self._buffer):
-            pieces.append(self._buffer[: self.ROOM])
-            self._buffer = self._buffer[self.ROOM :]
+        while len(self.buffer) >= self.ROOM or (self.done and self.buffer):
+            pieces.append(bytes(self.buffer[: self.ROOM]))
+            del self.buffer[: self.ROOM]
         return pieces

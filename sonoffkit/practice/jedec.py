@@ -11,14 +11,14 @@ import struct
 from collections.abc import Callable
 
 from .faults import Faults
-from .flash import BLOCK, SECTOR, NorFlash, erase_seconds, program_seconds
+from .flash import BLOCK, PAGE, SECTOR, NorFlash, erase_seconds, program_seconds
 
 __all__ = ["FlashChip", "PowerSag"]
 
 BUSY, WRITE_ENABLED = 0x01, 0x02  # status bits that nobody can write
 PROTECT_SHIFT, PROTECT_BITS = 2, 0x07  # BP0 to BP2
 FROM_BOTTOM = 0x20  # TB: protect from the lowest address on
-WRITABLE = 0x43FC  # of both status bytes: SRP0, SEC, TB, BP; CMP, QE, SRP1
+WRITABLE = 0x03BC  # of both status bytes: SRP0, TB, BP; QE, SRP1 (SEC and CMP, finer protections, are not modelled)
 SFDP_TABLE_AT = 0x80
 SFDP_HEADER = b"SFDP" + bytes.fromhex("050100ff 00050110 800000ff")
 SFDP_REST = (
@@ -129,11 +129,13 @@ class FlashChip:
             0x04: self._disable,
             0x01: lambda: self._command_status(data, 0),
             0x31: lambda: self._command_status(data, 8),
-            0x02: lambda: self._command_write(lambda: self.program(address, data)),
+            0x02: lambda: self._command_write(lambda: self._program_page(address, data)),
             0x20: lambda: self._command_write(lambda: self.erase(address, SECTOR)),
             0xD8: lambda: self._command_write(lambda: self.erase(address, BLOCK)),
             0xC7: lambda: self._command_write(lambda: self.erase(0, self.size)),
         }
+        if self._stuck and op not in (0x05, 0x35):
+            return b"\xff" * size
         if op in answers:
             return (answers[op]() * (size or 1))[:size] if op != 0x03 else answers[op]()
         if op in actions:
@@ -151,6 +153,11 @@ class FlashChip:
         if self._status & WRITE_ENABLED:
             write()
         self._disable()
+
+    def _program_page(self, address: int, data: bytes) -> float:
+        """What runs over a page's end goes on at its start."""
+        room = PAGE - address % PAGE
+        return self.program(address, data[:room]) + self.program(address // PAGE * PAGE, data[room:])
 
     def _enable(self, *, volatile: bool) -> None:
         self._volatile = volatile

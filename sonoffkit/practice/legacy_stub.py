@@ -45,6 +45,8 @@ LENGTHS = {
 # esptool 5.3 on sends a word more here to either stub, and ships this one beside the other: so it must take
 # them. (The published sources, up to 1.7, do not yet; 5.6 has 1.11.)
 BEGINS, FIVE_WORDS = (Op.FLASH_BEGIN, Op.FLASH_DEFL_BEGIN), 20
+ENDS = (Op.FLASH_END, Op.FLASH_DEFL_END)
+ADLER_SIZE = 4
 
 
 class LegacyStub(StubBase):
@@ -62,6 +64,9 @@ class LegacyStub(StubBase):
         self._write: _LegacyWrite | None = None
         self._reading: FlashRead | None = None
         self._in_flight = 0
+        # What an abandoned write left in here comes first in the next.
+        self._inflated = bytearray()
+        self._inflater = Inflater(self._inflated, checked=True)
         self._memory_left = 0
         self._handlers[Op.RUN_USER_CODE] = self._run_user_code
         if generation == 0:
@@ -75,13 +80,14 @@ class LegacyStub(StubBase):
         self._buffers.reverse()
         buffer[: len(payload)] = payload
         _direction, op, size, check = HEADER.unpack_from(buffer)
+        shown = max(size, 4) if op in ENDS else size  # nobody looks how long these are
         length, error = LENGTHS.get(op, (size, 0))
         if size > LARGEST_BLOCK + 16:
             yield reply_frame(op, status=Status.BAD_DATA_LENGTH | 0xEE)
         elif size != length and op in self._handlers and not (op in BEGINS and size == FIVE_WORDS):
             yield reply_frame(op, status=error)
         else:
-            yield from self._obey(Request(op, check, bytes(buffer[HEADER.size : HEADER.size + size])))
+            yield from self._obey(Request(op, check, bytes(buffer[HEADER.size : HEADER.size + shown])))
 
     def _unknown(self, request: Request) -> Iterator[Step]:
         raise Refused(Status.NOT_IMPLEMENTED)
@@ -91,10 +97,15 @@ class LegacyStub(StubBase):
 
     def _erase_region(self, request: Request) -> Iterator[Step]:
         address, size = struct.unpack_from("<II", request.data)
-        if address % SECTOR or size % SECTOR or not self.in_reach(address, size):
+        if address % SECTOR or size % SECTOR:
             raise Refused(SLIP_OF_C)
         self._flash.unlock()
-        yield from super()._erase_region(request)
+        left = EraseAhead(self._flash, address, size)
+        while left.remaining:
+            if not self.in_reach(left.next, SECTOR):
+                raise Refused(SLIP_OF_C)
+            yield left.one()
+        yield reply_frame(Op.ERASE_REGION)
 
     def _md5(self, request: Request) -> Iterator[Step]:
         if not self.in_reach(*struct.unpack_from("<II", request.data)):
@@ -109,9 +120,9 @@ class LegacyStub(StubBase):
 
     def _mem_data(self, request: Request) -> Iterator[Step]:
         data = request.data[16:]
-        if data and not self._load_address:
+        if (data or len(request.data) < 16) and not self._load_address:
             raise Refused(Status.NOT_IN_FLASH_MODE)
-        if len(data) > self._memory_left:
+        if len(data) > self._memory_left or len(request.data) < 16:  # their length is unsigned
             raise Refused(Status.TOO_MUCH_DATA)
         if len(data) % 4:
             raise Refused(Status.BAD_DATA_LENGTH)
@@ -125,6 +136,7 @@ class LegacyStub(StubBase):
             self._memory_left = 0
             raise Refused(SLIP_OF_C)
         _stay, entry = struct.unpack_from("<II", request.data)
+        self._load_address = 0
         yield reply_frame(Op.MEM_END)
         if entry:
             yield self._run(entry)
@@ -134,11 +146,11 @@ class LegacyStub(StubBase):
     def _read_flash(self, request: Request) -> Iterator[Step]:
         offset, size, packet_size, self._in_flight = struct.unpack_from("<IIII", request.data)
         yield reply_frame(Op.READ_FLASH)
-        if not packet_size:
-            yield math.inf  # it sends empty packets, and never gets any further
-        if packet_size <= LARGEST_PACKET:  # else nothing comes
-            self._reading = FlashRead(offset, size, packet_size)
-            yield from self._go_on_reading(self._reading)
+        if packet_size > LARGEST_PACKET or (not packet_size and size and self._in_flight):
+            # Of one too large it forgets to listen again; empty ones it sends for ever.
+            yield math.inf
+        self._reading = FlashRead(offset, size, packet_size)
+        yield from self._go_on_reading(self._reading)
 
     def _acknowledged(self, reading: FlashRead, payload: bytes) -> Iterator[Step]:
         if len(payload) < 4:  # of a longer frame it takes the first word
@@ -153,7 +165,7 @@ class LegacyStub(StubBase):
             yield from self._end_read(reading)
             return
         while reading.left and reading.sent - reading.acknowledged < self._in_flight:
-            if not self.in_reach(reading.offset, 1):
+            if not self.in_reach(reading.offset, reading.due):
                 return  # and it waits for an acknowledgement of what it never sent
             yield self._wait_for_flash()
             data = reading.next_packet(self._flash)
@@ -171,7 +183,9 @@ class LegacyStub(StubBase):
         if block_size > LARGEST_BLOCK:
             raise Refused(Status.BAD_BLOCK_SIZE)
         self._flash.unlock()
-        self._write = _LegacyWrite(self, offset, size, request.op == Op.FLASH_DEFL_BEGIN)
+        self._write = _LegacyWrite(self, offset, size)
+        if request.op == Op.FLASH_DEFL_BEGIN:
+            self._inflater = Inflater(self._inflated, checked=True)
         yield reply_frame(request.op)
 
     def _flash_data(self, request: Request) -> Iterator[Step]:
@@ -184,8 +198,10 @@ class LegacyStub(StubBase):
         if checksum(data) != request.checksum:
             error = Status.BAD_CHECKSUM
         yield reply_frame(request.op, status=error)
-        if not error:
-            yield from self._write.take(data)
+        if not error and request.op == Op.FLASH_DATA:
+            yield from self._write.program(data)
+        elif not error:
+            yield from self._write.inflate(data, self._inflater)
 
     def _flash_end(self, request: Request) -> Iterator[Step]:
         (stay,) = struct.unpack_from("<I", request.data)
@@ -202,33 +218,29 @@ class LegacyStub(StubBase):
 class _LegacyWrite:
     """A write under way; its first error stays until the next begins."""
 
-    def __init__(self, stub: LegacyStub, offset: int, size: int, deflated: bool) -> None:
+    def __init__(self, stub: LegacyStub, offset: int, size: int) -> None:
         self._stub, self._at, self.remaining = stub, offset, size
         self._erase = EraseAhead(stub.machine.flash, offset, size)
-        self._inflater = Inflater() if deflated else None
         self.error = 0
 
-    def take(self, data: bytes) -> Iterator[Step]:
-        """Write one block."""
-        if self._inflater is None:
-            yield from self._program(data)
-            return
-        if not self.remaining:  # what is left over of the stream is not looked at
+    def inflate(self, data: bytes, inflater: Inflater) -> Iterator[Step]:
+        """Write one deflated block."""
+        if not self.remaining:  # what may still come is the stream's checksum
+            self.error = Status.TOO_MUCH_DATA if len(data) > ADLER_SIZE else self.error
             return
         yield self._erase.one()  # while it inflates
         try:
-            pieces = self._inflater.feed(data)
+            pieces = inflater.feed(data)
         except zlib.error:
             self.error = Status.INFLATE_ERROR
             return
         for piece in pieces:
-            yield from self._program(piece)
-        if self._inflater.done and self.remaining:
+            yield from self.program(piece)
+        if inflater.done and self.remaining:
             self.error = Status.NOT_ENOUGH_DATA
-        if not self._inflater.done and not self.remaining:
-            self.error = Status.TOO_MUCH_DATA
 
-    def _program(self, data: bytes) -> Iterator[Step]:
+    def program(self, data: bytes) -> Iterator[Step]:
+        """Write one block as it is; the last may be padded."""
         data = data[: self.remaining]
         if not data:
             return

@@ -112,7 +112,7 @@ class Loader:
         yield reply_frame(Op.READ_REG, self.machine.read_word(address))
 
     def _write_reg(self, request: Request) -> Iterator[Step]:
-        if not request.data or len(request.data) % 16:
+        if len(request.data) % 16:
             raise Refused(self.WRONG_LENGTH)
         for address, value, mask, delay_us in struct.iter_unpack("<IIII", request.data):
             yield delay_us / 1e6

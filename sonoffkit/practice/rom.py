@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-from .flash import SECTOR
+from .flash import SECONDS_SECTOR_ERASE, SECTOR
 from .loader import Boot, Loader, Op, Refused, Step
 from .machine import Machine
 from .slip import Request, RomDecoder, parse_request, reply_frame
@@ -62,11 +62,11 @@ class RomLoader(Loader):
 
     def _erase_as_the_rom_does(self, first: int, sectors: int) -> float:
         """The ROM erases too much: the head up to the next block counts twice (esptool works around it)."""
-        head = min(sectors, SECTORS_PER_BLOCK - first % SECTORS_PER_BLOCK)
-        return sum(
-            self.machine.flash.erase(sector * SECTOR, SECTOR)
-            for sector in range(first, first + (sectors + head if sectors else 0))
-        )
+        flash = self.machine.flash
+        sectors += min(sectors, SECTORS_PER_BLOCK - first % SECTORS_PER_BLOCK)
+        once_round = min(sectors, flash.size // SECTOR)  # beyond the end it wraps, and erases what is erased
+        seconds = sum(flash.erase(sector * SECTOR, SECTOR) for sector in range(first, first + once_round))
+        return seconds + (sectors - once_round) * SECONDS_SECTOR_ERASE
 
     def _flash_data(self, request: Request) -> Iterator[Step]:
         if self._write_address is None:

@@ -24,7 +24,7 @@ __all__ = ["GREETING", "LARGEST_PACKET", "FlashRead", "Status", "Stub", "StubBas
 
 GREETING = slip_encode(b"OHAI")
 LARGEST_PACKET = 0x1000
-SIXTEEN_MB, LARGEST_SIZE_CODE = 0x1000000, 24
+SIXTEEN_MB, SIZE_CODES = 0x1000000, range(0x12, 0x19)
 SECONDS_BEFORE_AN_ERASE_FAILS = 0.12  # of each sector
 
 
@@ -98,8 +98,6 @@ class StubBase(Loader):
         address, size = struct.unpack_from("<II", request.data)
         if address % SECTOR or size % SECTOR:
             raise Refused(Status.BAD_DATA_LENGTH)
-        if not self.in_reach(address, size):
-            raise Refused(Status.FAILED_SPI_OPERATION)
         yield from self._erase_all(EraseAhead(self._flash, address, size))
         yield reply_frame(Op.ERASE_REGION)
 
@@ -134,6 +132,7 @@ LENGTHS = {
     Op.MEM_BEGIN: (16,),
     Op.MEM_END: (8,),
     Op.SPI_ATTACH: (4,),
+    Op.GET_SECURITY_INFO: (0,),
     Op.SPI_SET_PARAMS: (24,),
     Op.CHANGE_BAUDRATE: (8,),
     Op.SPI_FLASH_MD5: (16,),
@@ -157,7 +156,7 @@ class Stub(StubBase):
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
         size_code = self._flash.jedec_id >> 16
-        self._told_size = 1 << size_code if size_code <= LARGEST_SIZE_CODE else SIXTEEN_MB
+        self._told_size = 1 << size_code if size_code in SIZE_CODES else SIXTEEN_MB
         self.decoder = StubDecoder()
         self._write: _FlashWrite | None = None
         self._reading: FlashRead | None = None
@@ -191,6 +190,11 @@ class Stub(StubBase):
 
     def _security_info(self, request: Request) -> Iterator[Step]:
         raise Refused(Status.NOT_IMPLEMENTED)
+
+    def _write_reg(self, request: Request) -> Iterator[Step]:
+        if not request.data or len(request.data) % 16:
+            raise Refused(Status.NOT_ENOUGH_DATA)
+        yield from super()._write_reg(request)
 
     # Memory: nobody looks at the checksum here.
 
@@ -248,19 +252,16 @@ class Stub(StubBase):
             yield from self._end_read(reading)
 
     def _go_on_reading(self, reading: FlashRead) -> Iterator[Step]:
-        """One packet in flight, whatever the host asks for; then wait for its acknowledgement, for ever if need be.
-
-        One acknowledgement too many leaves it waiting for good: the count is unsigned.
-        """
+        """One packet in flight, whatever the host asks for; then wait for its acknowledgement, for ever if need be."""
         if reading.left and reading.packets_unanswered == 0:
-            if not self.in_reach(reading.offset, reading.left):
+            if not self.in_reach(reading.offset, reading.due):
                 self._reading, self._pending_error = None, Status.FAILED_SPI_OPERATION
                 return
             yield self._wait_for_flash()
             data = reading.next_packet(self._flash)
             yield read_seconds(len(data))
             yield slip_encode(data)
-        elif not reading.left and reading.acknowledged >= reading.size:
+        if not reading.left and reading.acknowledged >= reading.size:
             yield from self._end_read(reading)
 
     def _end_read(self, reading: FlashRead) -> Iterator[Step]:
@@ -271,7 +272,7 @@ class Stub(StubBase):
 
     def _flash_begin(self, request: Request) -> Iterator[Step]:
         size, _blocks, _block_size, offset = struct.unpack_from("<IIII", request.data)
-        self._write = _FlashWrite(self, offset, size, request.op == Op.FLASH_DEFL_BEGIN)
+        self._write = _FlashWrite(self, offset, size)
         yield reply_frame(request.op)
         # The first erase is started before any data came; nobody waits for its end yet.
         seconds = self._write.erase.one(skip_blank=True)
@@ -280,7 +281,7 @@ class Stub(StubBase):
     def _flash_data(self, request: Request) -> Iterator[Step]:
         write, data = self._block_to_write(request)
         yield reply_frame(request.op)
-        self._pending_error = yield from write.take(data)
+        self._pending_error = yield from write.take(data, deflated=request.op == Op.FLASH_DEFL_DATA)
 
     def _block_to_write(self, request: Request) -> tuple[_FlashWrite, bytes]:
         deflated = request.op == Op.FLASH_DEFL_DATA
@@ -288,8 +289,16 @@ class Stub(StubBase):
             raise Refused(Status.BAD_DATA_LENGTH if deflated else Status.NOT_ENOUGH_DATA)
         if self._write is None:
             raise Refused(Status.NOT_IN_FLASH_MODE)
-        (size,), data = struct.unpack_from("<I", request.data), request.data[16:]
-        if size != len(data) or (deflated and not self._write.remaining):
+        size, sequence = struct.unpack_from("<II", request.data)
+        data = request.data[16:]
+        if deflated:  # nobody looks whether the size is right
+            # A checksum of the stream that comes in a block of its own meets the same refusal.
+            if not self._write.remaining:
+                raise Refused(Status.TOO_MUCH_DATA)
+            data = data[:size]
+            if sequence == 0:
+                self._write.restart()
+        elif size != len(data):
             raise Refused(Status.TOO_MUCH_DATA)
         if checksum(data) != request.checksum:
             raise Refused(Status.BAD_CHECKSUM)
@@ -317,8 +326,13 @@ class FlashRead:
     def sent(self) -> int:
         return self.size - self.left
 
+    @property
+    def due(self) -> int:
+        """The size of the next packet."""
+        return min(self._packet_size, self.left)
+
     def next_packet(self, flash: FlashChip) -> bytes:
-        data = flash.read(self.offset, min(self._packet_size, self.left))
+        data = flash.read(self.offset, self.due)
         self.digest.update(data)
         self.offset += len(data)
         self.left -= len(data)
@@ -329,14 +343,18 @@ class FlashRead:
 class _FlashWrite:
     """A write under way. ``remaining`` is unsigned, and wraps where more comes than was announced."""
 
-    def __init__(self, stub: StubBase, offset: int, size: int, deflated: bool) -> None:
+    def __init__(self, stub: StubBase, offset: int, size: int) -> None:
         self._stub, self._at, self.remaining = stub, offset, size
         self.erase = EraseAhead(stub.machine.flash, offset, size)
-        self._inflater = Inflater() if deflated else None
+        self._inflater = Inflater(bytearray(), checked=False)
 
-    def take(self, data: bytes) -> Generator[Step, None, int]:
+    def restart(self) -> None:
+        """A first block comes: what a former one left in the buffer is gone."""
+        self._inflater.buffer.clear()
+
+    def take(self, data: bytes, *, deflated: bool) -> Generator[Step, None, int]:
         """Write one block; the status of that, for the next answer."""
-        if self._inflater is None:
+        if not deflated:
             return (yield from self._write(data[: self.remaining]))
         yield self.erase.one(skip_blank=True)  # while it inflates
         try:
@@ -350,11 +368,11 @@ class _FlashWrite:
         return 0
 
     def _write(self, data: bytes) -> Generator[Step, None, int]:
-        if not self._stub.in_reach(self._at, len(data)):
-            return Status.FAILED_SPI_OPERATION
         while self.erase.next < self._at + len(data):
             # More than was announced: it waits for an erase that is never due.
             yield self.erase.one(skip_blank=True) if self.erase.remaining else math.inf
+        if not self._stub.in_reach(self._at, len(data)):
+            return Status.FAILED_SPI_OPERATION
         yield self._stub.machine.flash.program(self._at, data)
         self._at += len(data)
         self.remaining = (self.remaining - len(data)) % 2**32

@@ -16,6 +16,8 @@ from .loader import leave_read, probe, remember_baud
 
 __all__ = ["Device"]
 
+ANSWER_SECONDS = 0.5
+
 
 class Device:
     """A device with its stub running. Use it in a ``with`` block: the port is closed at its end.
@@ -56,6 +58,8 @@ class Device:
                 remember_baud(self.port, baud)
             self._loader.change_baud(baud)
             self._baud = baud
+            # Whether bytes get through at that speed is known at once, and not in the middle of a read.
+            self._loader.read_reg(self._loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=ANSWER_SECONDS)
             if baud == SAFE_BAUD:
                 remember_baud(self.port, None)
 

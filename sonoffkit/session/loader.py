@@ -55,6 +55,8 @@ def probe(loader: Any) -> FatalError | None:
             loader.flush_input()
             loader._port.reset_output_buffer()
             loader.sync()
+            # A stub that is out of step may take a SYNC for the one before, and be deaf to what comes next.
+            loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=QUIET_SECONDS)
             return None
         except FatalError as exc:
             # Noise says more than silence: keep the more telling one.

@@ -322,7 +322,7 @@ def test_a_passing_status_hides_a_kept_one_until_the_power_is_cut(stub, port, de
 
 def test_bits_that_nobody_can_write_stay_as_they_are(stub):
     protect(stub, 0xFFFF, False)
-    assert stub.read_status() == 0x43FC
+    assert stub.read_status() == 0x03BC
 
 
 def test_what_is_protected_is_not_erased_by_the_stub(stub, device):

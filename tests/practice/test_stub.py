@@ -1,4 +1,4 @@
-"""The flasher stub: reading with acknowledgements, digests, writing behind the answer, erasing."""
+"""The flasher stub of esptool 5.3 on: reading with acknowledgements, digests, writing behind the answer, erasing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from stub_talk import (
+    ADDRESS_OF_MAGIC,
+    BLOCK,
+    BUFFER,
+    CONTENT,
+    MAGIC,
+    RAM,
+    SECTOR,
+    SYNC,
+    acknowledge,
+    begin_write,
+    block,
+    is_alive,
+    is_deaf,
+    protect,
+    start_read,
+    status_of,
+    write_compressed,
+)
 
 from sonoffkit.practice.chip import Running
 from sonoffkit.practice.loader import Op
 from sonoffkit.practice.slip import checksum, slip_encode
-
-SECTOR, BLOCK = 0x1000, 0x10000
-CONTENT = bytes(n * n % 251 for n in range(3 * SECTOR))
-
-both_generations = pytest.mark.parametrize("generation", [1, 2])
 
 
 @pytest.fixture
@@ -28,28 +42,137 @@ def stub(bench):
     return stub
 
 
-def start_read(stub, offset: int, size: int) -> list[bytes]:
-    request = stub.request(Op.READ_FLASH, struct.pack("<IIII", offset, size, SECTOR, 64))
-    answer, *packets = stub.frames(request)
-    assert answer[-2:] == b"\0\0"
-    return packets
-
-
-def acknowledge(stub, n: int) -> list[bytes]:
-    return stub.frames(struct.pack("<I", n))
-
-
-def begin_write(stub, offset: int, size: int, op: int = Op.FLASH_BEGIN) -> None:
-    (reply,) = stub.ask_words(op, size, 1, 0x4000, offset, 0)
-    assert reply.status == 0
-
-
-def is_alive(stub) -> bool:
-    return [reply.value for reply in stub.ask(Op.SYNC, b"\x07\x07\x12\x20" + 32 * b"\x55")] == [0] * 8
+def noisy(size: int) -> bytes:
+    """Bytes that hardly compress: digests, one after the other."""
+    return b"".join(hashlib.md5(bytes([n % 256, n // 256])).digest() for n in range(-(-size // 16)))[:size]
 
 
 def test_sync_is_answered_with_the_value_zero_by_which_esptool_knows_a_stub(stub):
     assert is_alive(stub)
+
+
+# Lengths. WRITE_REG and GET_SECURITY_INFO have theirs below.
+
+TAKEN = {
+    Op.SYNC: [36],
+    Op.READ_REG: [4],
+    Op.MEM_BEGIN: [16],
+    Op.MEM_END: [8],
+    Op.SPI_ATTACH: [4],
+    Op.SPI_SET_PARAMS: [24],
+    Op.CHANGE_BAUDRATE: [8],
+    Op.SPI_FLASH_MD5: [16],
+    Op.READ_FLASH: [16],
+    Op.ERASE_REGION: [8],
+    Op.FLASH_BEGIN: [16, 20],
+    Op.FLASH_DEFL_BEGIN: [16, 20],
+    Op.FLASH_END: [4],
+    Op.FLASH_DEFL_END: [4],
+}
+
+
+@pytest.mark.parametrize("op", TAKEN)
+def test_a_command_of_another_length_is_refused_and_does_nothing(stub, op):
+    before = bytes(stub.cells)
+    for length in set(range(42)) - set(TAKEN[op]):
+        assert [(reply.op, reply.status) for reply in stub.ask(op, bytes(length))] == [(op, 0xC000)], length
+    assert stub.cells == before
+    assert is_alive(stub)
+
+
+@pytest.mark.parametrize(
+    ("op", "length", "status"),
+    [
+        (Op.READ_REG, 4, 0),
+        (Op.MEM_BEGIN, 16, 0),
+        (Op.MEM_END, 8, 0xC600),
+        (Op.SPI_ATTACH, 4, 0),
+        (Op.SPI_SET_PARAMS, 24, 0),
+        (Op.SPI_FLASH_MD5, 16, 0),
+        (Op.ERASE_REGION, 8, 0),
+        (Op.FLASH_BEGIN, 16, 0),
+        (Op.FLASH_BEGIN, 20, 0),
+        (Op.FLASH_DEFL_BEGIN, 16, 0),
+        (Op.FLASH_DEFL_BEGIN, 20, 0),
+        (Op.FLASH_END, 4, 0xC600),
+        (Op.FLASH_DEFL_END, 4, 0xC600),
+        (Op.ERASE_FLASH, 0, 0),
+        (Op.ERASE_FLASH, 7, 0),  # nobody looks
+    ],
+)
+def test_a_command_of_the_right_length_is_carried_out(stub, op, length, status):
+    assert [(reply.op, reply.status) for reply in stub.ask(op, bytes(length))] == [(op, status)]
+
+
+@pytest.mark.parametrize(
+    ("op", "length", "status"),
+    [
+        (Op.FLASH_DATA, 15, 0xC800),
+        (Op.FLASH_DATA, 0, 0xC800),
+        (Op.FLASH_DEFL_DATA, 15, 0xC000),
+        (Op.FLASH_DEFL_DATA, 0, 0xC000),
+        (Op.MEM_DATA, 15, 0xC800),
+        (Op.MEM_DATA, 0, 0xC800),
+    ],
+)
+def test_data_without_a_whole_header_are_refused(stub, op, length, status):
+    assert [(reply.op, reply.status) for reply in stub.ask(op, bytes(length))] == [(op, status)]
+
+
+@pytest.mark.parametrize("surplus", [-1, 1, 300])
+def test_a_frame_of_another_length_than_it_says_is_refused(stub, surplus):
+    frame = struct.pack("<BBHI", 0, Op.READ_REG, 4 + surplus, 0) + struct.pack("<I", ADDRESS_OF_MAGIC)
+    assert stub.frames(frame) == [bytes([1, Op.READ_REG, 2, 0, 0, 0, 0, 0, 0xC0, 0])]
+
+
+def test_a_frame_that_is_no_request_is_refused(stub):
+    frame = struct.pack("<BBHI", 1, Op.ERASE_FLASH, 0, 0)
+    assert stub.frames(frame) == [bytes([1, Op.ERASE_FLASH, 2, 0, 0, 0, 0, 0, 0xC3, 0])]
+    assert stub.cells[: len(CONTENT)] == CONTENT
+
+
+@pytest.mark.parametrize("op", [0x00, 0x01, 0x0C, 0x0E, 0xD4, 0xD5, 0xDD, 0xE0, 0xFF])
+def test_a_command_that_it_does_not_know_is_refused(stub, op):
+    assert [(reply.op, reply.status) for reply in stub.ask(op)] == [(op, 0xC300)]
+
+
+def test_it_has_no_security_info_on_this_chip(stub):
+    assert [(reply.op, reply.status) for reply in stub.ask(Op.GET_SECURITY_INFO)] == [(Op.GET_SECURITY_INFO, 0xFF00)]
+
+
+# Registers and memory
+
+
+def test_one_command_writes_many_registers_through_their_masks(stub):
+    words = [RAM, 0x11223344, 0xFFFFFFFF, 0, RAM + 4, 0xAAAAAAAA, 0xFFFFFFFF, 0, RAM + 4, 0x55555555, 0x0000FFFF, 5]
+    assert status_of(stub, Op.WRITE_REG, *words) == 0
+    assert [stub.ask_words(Op.READ_REG, RAM + n)[0].value for n in (0, 4)] == [0x11223344, 0xAAAA5555]
+
+
+def test_a_download_is_written_and_counted(stub):
+    assert block(stub, Op.MEM_DATA, b"abcd") == 0xC600
+    assert status_of(stub, Op.MEM_BEGIN, 12, 2, 8, RAM) == 0
+    assert block(stub, Op.MEM_DATA, b"abcd", check=0) == 0  # nobody looks at the checksum
+    assert block(stub, Op.MEM_DATA, b"efgh", size=3) == 0xC900
+    assert block(stub, Op.MEM_DATA, b"ijklmnopq") == 0xC900
+    assert block(stub, Op.MEM_DATA, b"efghijkl") == 0
+    assert block(stub, Op.MEM_DATA, b"m") == 0xC900
+    words = [stub.ask_words(Op.READ_REG, RAM + n)[0].value for n in (0, 4, 8)]
+    assert struct.pack("<III", *words) == b"abcdefghijkl"
+
+
+def test_a_download_may_end_before_its_time_and_only_once(stub):
+    status_of(stub, Op.MEM_BEGIN, 12, 2, 8, RAM)
+    assert status_of(stub, Op.MEM_END, 1, 0) == 0
+    assert status_of(stub, Op.MEM_END, 1, 0) == 0xC600
+    assert block(stub, Op.MEM_DATA, b"abcd") == 0xC600
+
+
+@pytest.mark.parametrize(("stay", "running"), [(0, Running.PROGRAM), (1, Running.STUB)])
+def test_a_download_is_started_where_it_is_not_told_to_stay(stub, stay, running):
+    status_of(stub, Op.MEM_BEGIN, 4, 1, 4, RAM)
+    assert status_of(stub, Op.MEM_END, stay, RAM) == 0
+    assert stub.chip.state.running is running
 
 
 # Reading
@@ -65,17 +188,51 @@ def test_one_packet_is_in_flight_and_the_digest_comes_last(stub):
     assert is_alive(stub)
 
 
+@given(st.integers(0, 900), st.integers(0, 900), st.integers(1, 300), st.integers(0, 2**32 - 1))
+@example(1, 256, 256, 0)
+def test_a_region_comes_in_packets_whatever_the_host_allows_in_flight(bench, offset, size, packet, in_flight):
+    stub = bench(Running.STUB, size=SECTOR)
+    stub.cells[:3000] = CONTENT[:3000]
+    frames, got = start_read(stub, offset, size, packet, in_flight), b""
+    while len(got) < size:
+        (data,) = frames
+        assert len(data) == min(packet, size - len(got))
+        got += data
+        frames = acknowledge(stub, len(got))
+    assert (got, frames) == (CONTENT[offset : offset + size], [hashlib.md5(CONTENT[offset : offset + size]).digest()])
+
+
 def test_no_digest_comes_before_the_last_byte_was_acknowledged(stub):
     start_read(stub, 0, SECTOR)
     assert acknowledge(stub, SECTOR - 1) == []
     assert acknowledge(stub, SECTOR) == [hashlib.md5(CONTENT[:SECTOR]).digest()]
 
 
-def test_a_frame_that_is_not_four_bytes_long_ends_the_read_with_the_digest_so_far(stub):
+def test_it_counts_acknowledgements_and_does_not_look_at_their_value(stub):
+    start_read(stub, 0, 2 * SECTOR)
+    assert acknowledge(stub, 0) == [CONTENT[SECTOR : 2 * SECTOR]]
+
+
+def test_an_acknowledgement_too_many_is_taken_for_that_of_the_next_packet(stub):
+    start_read(stub, 0, 3 * SECTOR)
+    assert acknowledge(stub, SECTOR) == [CONTENT[SECTOR : 2 * SECTOR]]
+    assert acknowledge(stub, SECTOR) == [CONTENT[2 * SECTOR :]]
+    assert acknowledge(stub, 2 * SECTOR) == []
+    assert acknowledge(stub, 3 * SECTOR) == [hashlib.md5(CONTENT).digest()]
+
+
+@pytest.mark.parametrize("frame", [b"\0", b"\0" * 3, b"\0" * 5, b"\0" * 44])
+def test_a_frame_that_is_not_four_bytes_long_ends_the_read_with_the_digest_so_far(stub, frame):
     start_read(stub, 0, 3 * SECTOR)
     acknowledge(stub, SECTOR)
-    assert stub.frames(b"\0") == [hashlib.md5(CONTENT[: 2 * SECTOR]).digest()]
+    assert stub.frames(frame) == [hashlib.md5(CONTENT[: 2 * SECTOR]).digest()]
     assert is_alive(stub)
+
+
+def test_an_empty_frame_does_not_end_a_read(stub):
+    start_read(stub, 0, 2 * SECTOR)
+    assert stub.frames(b"") == []
+    assert acknowledge(stub, SECTOR) == [CONTENT[SECTOR : 2 * SECTOR]]
 
 
 def test_while_it_reads_a_command_is_not_obeyed(stub):
@@ -84,15 +241,53 @@ def test_while_it_reads_a_command_is_not_obeyed(stub):
     assert stub.cells[:SECTOR] == CONTENT[:SECTOR]
 
 
-@pytest.mark.parametrize("packet", [0, SECTOR + 1])
-def test_a_packet_size_that_does_not_fit_its_buffer_is_refused(stub, packet):
-    assert [reply.status for reply in stub.ask_words(Op.READ_FLASH, 0, SECTOR, packet, 64)] == [0xC000]
+def test_a_read_of_nothing_is_a_digest_of_nothing(stub):
+    assert start_read(stub, 0, 0) == [hashlib.md5(b"").digest()]
     assert is_alive(stub)
 
 
+def test_a_packet_of_nothing_comes_again_for_each_acknowledgement(stub):
+    request = slip_encode(stub.request(Op.READ_FLASH, struct.pack("<IIII", 0, SECTOR, 0, 64)))
+    assert b"".join(sent.data for sent in stub.sends(request)).endswith(b"\xc0\xc0\xc0")
+    assert [sent.data for sent in stub.sends(slip_encode(bytes(4)))] == [b"\xc0\xc0"]
+
+
+def test_packets_larger_than_its_buffer_are_refused_one_command_later(stub):
+    assert start_read(stub, 0, SECTOR, SECTOR + 1) == []
+    assert [reply.status for reply in stub.ask(Op.SYNC, SYNC)] == [0xC000]
+    assert is_alive(stub)
+
+
+# Digests
+
+
 def test_the_digest_of_a_region_is_that_of_its_bytes(stub):
-    (reply,) = stub.ask_words(Op.SPI_FLASH_MD5, 100, 5000, 0, 0)
-    assert (reply.status, reply.body) == (0, hashlib.md5(CONTENT[100:5100]).digest())
+    (reply,) = stub.ask_words(Op.SPI_FLASH_MD5, 101, 5002, 0, 0)
+    assert (reply.status, reply.body) == (0, hashlib.md5(CONTENT[101:5103]).digest())
+
+
+# The size of the flash: from its id, until the host tells another.
+
+
+@pytest.mark.parametrize(("model", "size"), [("basic", 0x100000), ("pow-r2", 0x400000)])
+def test_it_reaches_no_further_than_the_size_that_the_flash_tells(bench, model, size):
+    stub = bench(Running.STUB, model=model)
+    assert status_of(stub, Op.SPI_FLASH_MD5, size - SECTOR, SECTOR + 1, 0, 0) == 0xC400
+    (reply,) = stub.ask_words(Op.SPI_FLASH_MD5, size - SECTOR, SECTOR, 0, 0)
+    assert (reply.status, len(reply.body)) == (0, 16)
+
+
+def test_the_host_may_tell_another_size(stub):
+    assert status_of(stub, Op.SPI_SET_PARAMS, 0, 0x80000, BLOCK, SECTOR, 256, 0xFFFF) == 0
+    assert status_of(stub, Op.SPI_FLASH_MD5, 0x80000, 1, 0, 0) == 0xC400
+
+
+def test_data_beyond_the_end_are_not_written_and_that_is_told_with_the_next_command(stub):
+    begin_write(stub, 0x100000 - 4, 8)
+    assert block(stub, Op.FLASH_DATA, b"abcdefgh") == 0
+    assert status_of(stub, Op.FLASH_END, 1) == 0xC400
+    assert b"abcd" not in stub.cells
+    assert b"efgh" not in stub.cells
 
 
 # Writing
@@ -100,162 +295,359 @@ def test_the_digest_of_a_region_is_that_of_its_bytes(stub):
 
 def test_a_block_is_written_and_the_sectors_under_it_erased_first(stub):
     begin_write(stub, SECTOR, 6)
-    assert stub.send_block(Op.FLASH_DATA, b"abcdef").status == 0
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0
+    assert block(stub, Op.FLASH_DATA, b"abcdef") == 0
+    assert status_of(stub, Op.FLASH_END, 1) == 0
     assert stub.cells[SECTOR : 2 * SECTOR] == b"abcdef".ljust(SECTOR, b"\xff")
     assert stub.cells[:SECTOR] + stub.cells[2 * SECTOR : 3 * SECTOR] == CONTENT[:SECTOR] + CONTENT[2 * SECTOR :]
 
 
-def test_compressed_blocks_are_inflated_across_their_edges(stub):
-    data = bytes(n * n * n % 253 for n in range(9000))
+@pytest.mark.parametrize("piece", [100, 0x4000])
+@pytest.mark.parametrize("size", [9000, BUFFER - 1, BUFFER, BUFFER + 1, 2 * BUFFER, 3 * BUFFER])
+def test_a_compressed_write_of_any_size_leaves_its_data(stub, size, piece):
+    data = CONTENT * (size // len(CONTENT)) + CONTENT[: size % len(CONTENT)]
+    write_compressed(stub, BLOCK, data, piece)
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0
+    end = BLOCK + -(-size // SECTOR) * SECTOR
+    assert stub.cells[BLOCK:end] == data.ljust(end - BLOCK, b"\xff")
+    assert stub.cells[end] == 0
+
+
+def test_inflated_data_are_written_by_the_buffer(stub):
+    data = noisy(3 * BUFFER)
     packed = zlib.compress(data)
-    begin_write(stub, 0, len(data), Op.FLASH_DEFL_BEGIN)
-    for start in range(0, len(packed), 100):
-        assert stub.send_block(Op.FLASH_DEFL_DATA, packed[start : start + 100]).status == 0
-    assert stub.ask_words(Op.FLASH_DEFL_END, 1)[0].status == 0
-    assert stub.cells[: 3 * SECTOR] == data.ljust(3 * SECTOR, b"\xff")
+    assert status_of(stub, Op.FLASH_DEFL_BEGIN, len(data), -(-len(packed) // 0x4000), 0x4000, 0) == 0
+    written = []
+    for number, start in enumerate(range(0, len(packed), 0x4000)):
+        assert block(stub, Op.FLASH_DEFL_DATA, packed[start : start + 0x4000], number) == 0
+        written.append(next(n for n in range(0, 4 * BUFFER, BUFFER) if stub.cells[n : n + 64] != data[n : n + 64]))
+    # 16 KiB that do not compress fill half the buffer, less what their headers take.
+    assert written == [0, 0, BUFFER, BUFFER, 2 * BUFFER, 2 * BUFFER, 3 * BUFFER]
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_nothing_is_written_beyond_the_announced_size(stub, compressed):
-    begin, data = (Op.FLASH_DEFL_BEGIN, Op.FLASH_DEFL_DATA) if compressed else (Op.FLASH_BEGIN, Op.FLASH_DATA)
-    begin_write(stub, 0, SECTOR, begin)
-    block = bytes([7]) * (SECTOR + 50)
-    stub.send_block(data, zlib.compress(block) if compressed else block)
-    stub.send_block(data, b"more")
+def test_a_plain_write_stops_at_the_announced_size(stub):
+    begin_write(stub, 0, SECTOR)
+    assert block(stub, Op.FLASH_DATA, bytes([7]) * (SECTOR + 50)) == 0
+    assert block(stub, Op.FLASH_DATA, b"more") == 0
+    assert status_of(stub, Op.FLASH_END, 1) == 0
+    assert stub.cells[: 2 * SECTOR] == bytes([7]) * SECTOR + CONTENT[SECTOR : 2 * SECTOR]
+
+
+def test_a_compressed_write_of_less_than_a_sector_more_goes_beyond_the_announced_size(stub):
+    packed = zlib.compress(b"a" * 3000)
+    begin_write(stub, 0, 2000, Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, packed) == 0
+    assert stub.cells[:SECTOR] == (b"a" * 3000).ljust(SECTOR, b"\xff")
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0xC000  # what is left to come has wrapped round
+
+
+def test_a_compressed_write_of_whole_sectors_more_waits_for_an_erase_that_never_comes(stub):
+    begin_write(stub, 0, SECTOR, Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, zlib.compress(b"a" * (SECTOR + 1))) == 0
+    assert is_deaf(stub)
     assert stub.cells[SECTOR : 2 * SECTOR] == CONTENT[SECTOR : 2 * SECTOR]
-    assert stub.cells[:SECTOR] == block[:SECTOR]
 
 
-@pytest.mark.parametrize(("flaw", "status"), [({"check": 0}, 0xC100), ({"size": 3}, 0xC900)])
+def test_a_compressed_block_after_the_last_is_refused(stub):
+    write_compressed(stub, 0, b"all of it")
+    assert block(stub, Op.FLASH_DEFL_DATA, b"more", 1) == 0xC900
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0
+
+
+def test_a_compressed_write_whose_end_is_missing_has_written_nothing_yet(stub):
+    packed = zlib.compress(CONTENT[:2000])
+    begin_write(stub, 0, 2000, Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, packed[:-8]) == 0
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0xC000
+    assert stub.cells[:2000] == b"\xff" * 2000
+    assert block(stub, Op.FLASH_DEFL_DATA, packed[-8:], 1) == 0
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0
+    assert stub.cells[:2000] == CONTENT[:2000]
+
+
+@pytest.mark.parametrize(("flaw", "status"), [({"check": 0}, 0xC100), ({"size": 3}, 0xC900), ({"size": 5}, 0xC900)])
 def test_a_block_that_came_damaged_is_refused_not_written_and_may_be_sent_again(stub, flaw, status):
     begin_write(stub, 0, 4)
-    assert checksum(b"abcd") != 0
-    assert stub.send_block(Op.FLASH_DATA, b"abcd", **flaw).status == status
-    assert stub.cells[:SECTOR] == CONTENT[:SECTOR]
-    assert stub.send_block(Op.FLASH_DATA, b"abcd").status == 0
+    before = bytes(stub.cells)
+    assert block(stub, Op.FLASH_DATA, b"abcd", **flaw) == status
+    assert stub.cells == before
+    assert before[:SECTOR] == b"\xff" * SECTOR  # erased as soon as the write began
+    assert block(stub, Op.FLASH_DATA, b"abcd") == 0
     assert stub.cells[:4] == b"abcd"
 
 
+def test_a_compressed_block_with_a_false_checksum_may_be_sent_again(stub):
+    packed = zlib.compress(b"abcd")
+    begin_write(stub, 0, 4, Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, packed, check=checksum(packed) ^ 1) == 0xC100
+    assert block(stub, Op.FLASH_DEFL_DATA, packed) == 0
+    assert stub.cells[:4] == b"abcd"
+
+
+def test_a_checksum_is_compared_in_all_its_32_bits(stub):
+    begin_write(stub, 0, 4)
+    assert block(stub, Op.FLASH_DATA, b"abcd", check=checksum(b"abcd") | 1 << 31) == 0xC100
+
+
 @pytest.mark.parametrize("op", [Op.FLASH_DATA, Op.FLASH_DEFL_DATA])
-def test_data_without_a_beginning_is_refused(stub, op):
-    assert stub.send_block(op, b"abcd").status == 0xC600
+def test_data_without_a_beginning_are_refused(stub, op):
+    assert block(stub, op, b"abcd") == 0xC600
     assert stub.cells[:4] == CONTENT[:4]
 
 
-def test_the_end_of_a_write_with_data_missing_is_refused(stub):
-    begin_write(stub, 0, 8)
-    stub.send_block(Op.FLASH_DATA, b"abcd")
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0xC000
-    stub.send_block(Op.FLASH_DATA, b"efgh")
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0
+@pytest.mark.parametrize(
+    ("begin", "data", "end"),
+    [
+        (Op.FLASH_BEGIN, Op.FLASH_DATA, Op.FLASH_END),
+        (Op.FLASH_BEGIN, Op.FLASH_DATA, Op.FLASH_DEFL_END),
+        (Op.FLASH_DEFL_BEGIN, Op.FLASH_DEFL_DATA, Op.FLASH_DEFL_END),
+    ],
+)
+def test_the_end_of_a_write_with_data_missing_is_refused(stub, begin, data, end):
+    content = [b"abcd", b"efgh"]
+    if begin == Op.FLASH_DEFL_BEGIN:
+        packed = zlib.compress(b"abcdefgh")
+        content = [packed[:5], packed[5:]]
+    begin_write(stub, 0, 8, begin)
+    block(stub, data, content[0])
+    assert status_of(stub, end, 1) == 0xC000
+    block(stub, data, content[1], 1)
+    assert status_of(stub, end, 1) == 0
+    assert status_of(stub, end, 1) == 0xC600
+    assert stub.cells[:8] == b"abcdefgh"
 
 
-def test_an_end_without_a_write_is_refused(stub):
-    begin_write(stub, 0, 0)
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0xC600
+@pytest.mark.parametrize("op", [Op.FLASH_BEGIN, Op.FLASH_DEFL_BEGIN])
+def test_it_takes_blocks_of_any_announced_size(stub, op):
+    assert status_of(stub, op, 8, 1, 0x10000, 0) == 0
 
 
-def test_a_bad_deflate_stream_is_told_in_the_next_answer_and_only_there(stub):
-    begin_write(stub, 0, 100, Op.FLASH_DEFL_BEGIN)
-    assert stub.send_block(Op.FLASH_DEFL_DATA, b"this is no deflate stream").status == 0
-    (reply,) = stub.ask_words(Op.READ_REG, 0x40001000)
-    assert (reply.op, reply.status) == (Op.READ_REG, 0xC700)
-    assert stub.ask_words(Op.READ_REG, 0x40001000)[0].status == 0
+def test_the_largest_block_fits(stub):
+    data = noisy(0x4000)
+    begin_write(stub, 0, 0x4000)
+    assert block(stub, Op.FLASH_DATA, data) == 0
+    assert stub.cells[:0x4000] == data
+
+
+def test_a_write_that_begins_anew_forgets_the_one_before(stub):
+    packed = zlib.compress(b"abcdefgh")
+    begin_write(stub, 0, 8, Op.FLASH_DEFL_BEGIN)
+    block(stub, Op.FLASH_DEFL_DATA, packed[:6])
+    write_compressed(stub, BLOCK, b"another")
+    assert stub.cells[BLOCK : BLOCK + 8] == b"another\xff"
+    assert stub.cells[:8] == b"\xff" * 8
 
 
 @given(st.lists(st.binary(min_size=1, max_size=3000), min_size=1, max_size=5), st.integers(0, 3 * SECTOR))
 def test_a_write_in_any_blocks_leaves_the_data_and_erases_whole_sectors_only(bench, blocks, offset):
-    offset -= offset % 4
     stub = bench(Running.STUB, size=8 * SECTOR, fill=b"\0")
     data = b"".join(blocks)
     begin_write(stub, offset, len(data))
-    for block in blocks:
-        assert stub.send_block(Op.FLASH_DATA, block).status == 0
-    assert stub.ask_words(Op.FLASH_END, 1)[0].status == 0
+    for number, part in enumerate(blocks):
+        assert block(stub, Op.FLASH_DATA, part, number) == 0
+    assert status_of(stub, Op.FLASH_END, 1) == 0
     first, end = offset // SECTOR * SECTOR, -(-(offset + len(data)) // SECTOR) * SECTOR
     wanted = bytearray(bytes(first) + b"\xff" * (end - first) + bytes(8 * SECTOR - end))
     wanted[offset : offset + len(data)] = data
     assert stub.cells == wanted
 
 
+# Erasing ahead
+
+
+def test_a_write_begins_with_its_first_erase_and_no_more(stub):
+    begin_write(stub, 0, 3 * SECTOR)
+    assert stub.cells[: 3 * SECTOR] == b"\xff" * SECTOR + CONTENT[SECTOR:]
+
+
+@pytest.mark.parametrize("size", [BLOCK, 2 * BLOCK])
+def test_where_a_whole_block_is_due_it_is_erased_at_once(stub, size):
+    stub.cells[:] = bytes(len(stub.cells))
+    begin_write(stub, 0, size)
+    assert stub.cells[: BLOCK + 1] == b"\xff" * BLOCK + b"\0"
+
+
+def test_sectors_that_are_blank_already_are_passed_over(stub):
+    stub.cells[:SECTOR] = b"\xff" * SECTOR
+    begin_write(stub, 0, 3 * SECTOR)
+    assert stub.cells[: 3 * SECTOR] == b"\xff" * 2 * SECTOR + CONTENT[2 * SECTOR :]
+
+
+def test_data_are_written_once_all_sectors_under_them_are_erased(stub):
+    begin_write(stub, 0, 3 * SECTOR)
+    assert block(stub, Op.FLASH_DATA, b"\x55" * (SECTOR + 1)) == 0
+    assert stub.cells[: 3 * SECTOR] == (b"\x55" * (SECTOR + 1)).ljust(2 * SECTOR, b"\xff") + CONTENT[2 * SECTOR :]
+
+
+# Errors that are told late
+
+
+def test_a_bad_deflate_stream_is_told_with_the_next_command_which_is_not_carried_out(stub):
+    begin_write(stub, 0, 100, Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, b"this is no deflate stream") == 0
+    (reply,) = stub.ask(Op.ERASE_FLASH)
+    assert (reply.op, reply.status) == (Op.ERASE_FLASH, 0xC700)
+    assert stub.cells[SECTOR : 3 * SECTOR] == CONTENT[SECTOR:]
+    assert stub.ask_words(Op.READ_REG, ADDRESS_OF_MAGIC)[0].value == MAGIC
+
+
+def test_a_frame_that_is_no_command_leaves_a_late_error_for_the_next(stub):
+    begin_write(stub, 0, 100, Op.FLASH_DEFL_BEGIN)
+    block(stub, Op.FLASH_DEFL_DATA, b"this is no deflate stream")
+    assert stub.frames(b"\1" * 8)[0][-2:] == b"\xc3\0"
+    assert stub.frames(b"\0" * 9)[0][-2:] == b"\xc0\0"
+    assert status_of(stub, Op.ERASE_FLASH) == 0xC700
+
+
+def test_a_late_error_is_told_even_to_the_command_that_is_never_answered(stub):
+    begin_write(stub, 0, 100, Op.FLASH_DEFL_BEGIN)
+    block(stub, Op.FLASH_DEFL_DATA, b"this is no deflate stream")
+    assert status_of(stub, Op.RUN_USER_CODE) == 0xC700
+    assert stub.ask(Op.RUN_USER_CODE) == []
+
+
 # Erasing
 
 
 def test_erase_flash_leaves_ff_only(stub):
-    assert [reply.status for reply in stub.ask(Op.ERASE_FLASH)] == [0]
+    assert status_of(stub, Op.ERASE_FLASH) == 0
     assert stub.cells == b"\xff" * len(stub.cells)
 
 
 def test_erase_region_takes_exactly_its_sectors(stub):
     # From the last sector of a block, over a whole block, to the first of the next.
     start, size = BLOCK - SECTOR, BLOCK + 2 * SECTOR
-    assert stub.ask_words(Op.ERASE_REGION, start, size)[0].status == 0
+    assert status_of(stub, Op.ERASE_REGION, start, size) == 0
     assert stub.cells[start - 1 : start + size + 1] == b"\0" + b"\xff" * size + b"\0"
     assert stub.cells[: len(CONTENT)] == CONTENT
 
 
 @pytest.mark.parametrize(("start", "size"), [(1, SECTOR), (0, 100)])
 def test_erase_region_refuses_half_sectors(stub, start, size):
-    assert stub.ask_words(Op.ERASE_REGION, start, size)[0].status == 0xC000
+    assert status_of(stub, Op.ERASE_REGION, start, size) == 0xC000
     assert stub.cells[:SECTOR] == CONTENT[:SECTOR]
 
 
-# Speed, restart, unknown commands
+# A flash that is protected, or that stays busy
+
+
+def test_a_protected_flash_silently_takes_no_write(stub):
+    protect(stub, 0x1C)
+    begin_write(stub, 0, 4)
+    assert block(stub, Op.FLASH_DATA, b"abcd") == 0
+    assert status_of(stub, Op.FLASH_END, 1) == 0
+    assert status_of(stub, Op.ERASE_REGION, 0, SECTOR) == 0
+    assert status_of(stub, Op.ERASE_FLASH) == 0
+    assert stub.cells[: len(CONTENT)] == CONTENT
+
+
+def test_erasing_a_region_of_a_flash_that_stays_busy_fails(stub):
+    stub.faults.stuck_busy = True
+    assert status_of(stub, Op.ERASE_REGION, 0, 2 * SECTOR) == 0xC400
+    assert is_alive(stub)
+
+
+def test_erasing_all_of_a_flash_that_stays_busy_never_ends(stub):
+    stub.faults.stuck_busy = True
+    assert stub.ask(Op.ERASE_FLASH) == []
+    assert is_deaf(stub)
+
+
+def test_a_write_to_a_flash_that_stays_busy_is_taken_and_never_ends(stub):
+    stub.faults.stuck_busy = True
+    begin_write(stub, 0, 4)
+    assert block(stub, Op.FLASH_DATA, b"abcd") == 0
+    assert is_deaf(stub)
+
+
+# Speed, restart
 
 
 def test_a_change_of_speed_is_answered_at_the_old_one(stub):
-    stub.ask(Op.SYNC, b"\x07\x07\x12\x20")
+    stub.ask(Op.SYNC, SYNC)
     change = slip_encode(stub.request(Op.CHANGE_BAUDRATE, struct.pack("<II", 460800, 115200)))
     assert [sent.baud for sent in stub.sends(change, 115200)] == [115200]
     assert stub.chip.state.baud == 460800
-    sync = slip_encode(stub.request(Op.SYNC, b"\x07\x07\x12\x20"))
+    sync = slip_encode(stub.request(Op.SYNC, SYNC))
     assert {sent.baud for sent in stub.sends(sync, 460800)} == {460800}
     assert stub.sends(sync, 115200) == []
 
 
-@pytest.mark.parametrize(
-    ("generation", "op", "status"), [(2, 0xE0, 0xC300), (2, Op.GET_SECURITY_INFO, 0xFF00), (1, 0xE0, 0xFF00)]
-)
-def test_a_command_that_it_does_not_know_is_refused(bench, generation, op, status):
-    stub = bench(Running.STUB, generation=generation)
-    assert [(reply.op, reply.status) for reply in stub.ask(op)] == [(op, status)]
-
-
-@pytest.mark.parametrize(("generation", "running"), [(1, Running.FIRMWARE), (2, Running.STUB)])
-def test_only_the_old_stub_can_start_the_firmware(bench, generation, running):
-    stub = bench(Running.STUB, generation=generation)
+def test_it_cannot_start_the_firmware_and_does_not_say_so(stub):
     assert stub.ask(Op.RUN_USER_CODE) == []
-    assert stub.chip.state.running is running
+    assert stub.chip.state.running is Running.STUB
+    assert is_alive(stub)
 
 
-# The new stub's reboot does nothing yet; the old one's restarts into the ROM loader, and esptool's
-# `--after no-reset` counts on it.
-@pytest.mark.parametrize(
-    ("generation", "running"),
-    [(1, Running.ROM), (2, Running.STUB)],
-)
-def test_only_the_old_stub_restarts_into_the_rom_at_the_end_of_a_write(bench, generation, running):
-    stub = bench(Running.STUB, generation=generation)
+@pytest.mark.parametrize("stay", [0, 1])
+@pytest.mark.parametrize("op", [Op.FLASH_END, Op.FLASH_DEFL_END])
+def test_it_never_restarts_at_the_end_of_a_write(stub, op, stay):
     begin_write(stub, 0, 0)
-    assert stub.ask_words(Op.FLASH_END, 0)[0].status == 0
-    assert stub.chip.state.running is running
+    assert status_of(stub, op, stay) == 0
+    assert is_alive(stub)
 
 
-@both_generations
 @given(
     st.lists(
         st.tuples(st.integers(0, 255), st.lists(st.integers(0, 0x8000), max_size=8), st.binary(max_size=3)), max_size=8
     )
 )
-def test_no_command_however_malformed_upsets_it(bench, generation, commands):
-    stub = bench(Running.STUB, generation=generation, size=BLOCK)
+def test_no_command_however_malformed_upsets_it(bench, commands):
+    stub = bench(Running.STUB, size=BLOCK)
     for op, words, rest in commands:
         stub.sends(
             slip_encode(stub.request(op, struct.pack(f"<{len(words)}I", *words) + rest)), stub.chip.state.baud or 115200
         )
     stub.chip.press_button(True)
-    stub.chip.power(False)
-    stub.chip.power(True)
-    assert len(stub.ask(Op.SYNC, b"\x07\x07\x12\x20")) == 8
+    stub.chip.power(False, 0)
+    stub.chip.power(True, 0)
+    stub.chip.said()
+    assert len(stub.ask(Op.SYNC, SYNC)) == 8
+
+
+# As it is in C, and not as one would wish
+
+
+def test_the_block_that_holds_only_the_streams_checksum_is_refused_though_all_is_written(stub):
+    data = noisy(5000)
+    packed = zlib.compress(data)
+    begin_write(stub, 0x8000, len(data), Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, packed[:-4]) == 0
+    assert stub.cells[0x8000 : 0x8000 + len(data)] == data
+    assert block(stub, Op.FLASH_DEFL_DATA, packed[-4:], 1) == 0xC900
+
+
+def test_a_stream_with_a_wrong_checksum_is_written(stub):
+    data = noisy(5000)
+    begin_write(stub, 0x8000, len(data), Op.FLASH_DEFL_BEGIN)
+    assert block(stub, Op.FLASH_DEFL_DATA, zlib.compress(data)[:-4] + b"\0\0\0\0") == 0
+    assert status_of(stub, Op.FLASH_DEFL_END, 1) == 0
+    assert stub.cells[0x8000 : 0x8000 + len(data)] == data
+
+
+@pytest.mark.parametrize(
+    ("begin", "data_op", "sent"),
+    [
+        (Op.FLASH_DEFL_BEGIN, Op.FLASH_DATA, b"as it is" * 100),
+        (Op.FLASH_BEGIN, Op.FLASH_DEFL_DATA, zlib.compress(b"as it is" * 100)),
+    ],
+)
+def test_it_is_the_data_command_that_says_whether_they_are_deflated(stub, begin, data_op, sent):
+    begin_write(stub, 0x8000, 800, begin)
+    assert block(stub, data_op, sent) == 0
+    assert stub.cells[0x8000:0x8320] == b"as it is" * 100
+
+
+def test_an_erase_goes_beyond_the_size_that_it_was_told_and_a_read_up_to_it(stub):
+    assert status_of(stub, Op.SPI_SET_PARAMS, 0, 2 * SECTOR, BLOCK, SECTOR, 256, 0xFFFF) == 0
+    assert status_of(stub, Op.ERASE_REGION, 4 * SECTOR, SECTOR) == 0
+    assert stub.cells[4 * SECTOR : 5 * SECTOR] == b"\xff" * SECTOR
+    assert start_read(stub, 0, 3 * SECTOR) == [CONTENT[:SECTOR]]
+    assert acknowledge(stub, SECTOR) == [CONTENT[SECTOR : 2 * SECTOR]]
+    assert acknowledge(stub, 2 * SECTOR) == []
+    assert status_of(stub, Op.SPI_ATTACH, 0) == 0xC400
+
+
+def test_an_early_last_acknowledgement_brings_the_digest_at_once(stub):
+    start_read(stub, 0, 2 * SECTOR)
+    packet, digest = acknowledge(stub, 2 * SECTOR)
+    assert (packet, digest) == (CONTENT[SECTOR : 2 * SECTOR], hashlib.md5(CONTENT[: 2 * SECTOR]).digest())
