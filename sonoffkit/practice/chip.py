@@ -16,7 +16,8 @@ from .loader import Boot, ChangeBaud, Loader, Op, RunProgram, RunStub, Step
 from .machine import APB_HZ, Machine, efuse_words
 from .models import Model
 from .rom import RomLoader
-from .stub import GREETING, Stub
+from .stub import Stub
+from .stub_base import GREETING
 from .uart import heard
 
 __all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]

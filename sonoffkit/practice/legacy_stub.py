@@ -11,12 +11,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from .flash import SECTOR, read_seconds
+from .flash import SECTOR
 from .flash_write import EraseAhead, Inflater
 from .loader import Boot, Op, Refused, Step
 from .machine import Machine
-from .slip import HEADER, LARGEST_BLOCK, LegacyStubDecoder, Request, checksum, reply_frame, slip_encode
-from .stub import LARGEST_PACKET, FlashRead, Status, StubBase
+from .slip import HEADER, LARGEST_BLOCK, LegacyStubDecoder, Request, checksum, reply_frame
+from .stub_base import LARGEST_PACKET, FlashRead, Status, StubBase
 
 __all__ = ["LegacyStub"]
 
@@ -62,13 +62,22 @@ class LegacyStub(StubBase):
         self.decoder = LegacyStubDecoder()
         self._buffers = [bytearray(LARGEST_BLOCK + 64), bytearray(LARGEST_BLOCK + 64)]
         self._write: _LegacyWrite | None = None
-        self._reading: FlashRead | None = None
         self._in_flight = 0
         # What an abandoned write left in here comes first in the next.
         self._inflated = bytearray()
         self._inflater = Inflater(self._inflated, checked=True)
         self._memory_left = 0
-        self._handlers[Op.RUN_USER_CODE] = self._run_user_code
+        self._handlers |= {
+            Op.RUN_USER_CODE: self._run_user_code,
+            Op.READ_FLASH: self._read_flash,
+            Op.ERASE_REGION: self._erase_region,
+            Op.FLASH_BEGIN: self._flash_begin,
+            Op.FLASH_DEFL_BEGIN: self._flash_begin,
+            Op.FLASH_DATA: self._flash_data,
+            Op.FLASH_DEFL_DATA: self._flash_data,
+            Op.FLASH_END: self._flash_end,
+            Op.FLASH_DEFL_END: self._flash_end,
+        }
         if generation == 0:
             del self._handlers[Op.SYNC]  # came with 3.1
 
@@ -167,14 +176,7 @@ class LegacyStub(StubBase):
         while reading.left and reading.sent - reading.acknowledged < self._in_flight:
             if not self.in_reach(reading.offset, reading.due):
                 return  # and it waits for an acknowledgement of what it never sent
-            yield self._wait_for_flash()
-            data = reading.next_packet(self._flash)
-            yield read_seconds(len(data))
-            yield slip_encode(data)
-
-    def _end_read(self, reading: FlashRead) -> Iterator[Step]:
-        self._reading = None
-        yield slip_encode(reading.digest.digest())
+            yield from self._next_packet(reading)
 
     # Writing
 

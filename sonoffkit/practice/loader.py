@@ -33,7 +33,7 @@ class ChangeBaud:
 
 @dataclass(frozen=True)
 class RunStub:
-    """A flasher stub takes over; its generation as in ``stub.py``."""
+    """A flasher stub takes over; its generation as in ``stub_base.py``."""
 
     generation: int
 

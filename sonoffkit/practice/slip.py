@@ -111,6 +111,7 @@ class StubDecoder:
     """
 
     LONGEST = 0x4107
+    EMPTY_COUNTS = ESCAPE_WAITS = False
 
     def __init__(self) -> None:
         self._frame: bytearray | None = None  # None: between frames
@@ -119,45 +120,38 @@ class StubDecoder:
     def feed(self, data: bytes) -> list[bytes]:
         frames = []
         while data:
+            head, mark, data = data.partition(b"\xc0")
             if self._frame is None:
-                _, mark, data = data.partition(b"\xc0")
-                if mark:
-                    self._frame = bytearray()
-            else:
-                head, mark, data = data.partition(b"\xc0")
-                sound = self._take(self._frame, head)
-                if not sound:
-                    # The rest of the frame is noise, and its end mark is taken for a start.
-                    self._frame, self._escaping = None, False
-                    data = mark + data
-                elif mark:
-                    frames += self._complete()
+                self._frame = bytearray() if mark else None
+            elif not self._take(self._frame, head):
+                # The rest of the frame is noise, and its end mark is taken for a start.
+                self._frame, self._escaping = bytearray() if mark else None, False
+            elif mark:
+                frames += self._complete(self._frame)
         return frames
 
     def _take(self, frame: bytearray, raw: bytes) -> bool:
         """Add what came inside a frame; False where that ends it as an error."""
-        if self._escaping or ESC in raw:
-            return self._take_slowly(frame, raw)
-        frame += raw
-        return len(frame) <= self.LONGEST
-
-    def _take_slowly(self, frame: bytearray, raw: bytes) -> bool:
+        if not self._escaping and ESC not in raw:
+            frame += raw
+            return len(frame) <= self.LONGEST
         for byte in raw:
-            if self._escaping:
-                self._escaping = False
-                if byte not in (ESC_END, ESC_ESC):
-                    return False
+            if self._escaping and byte in (ESC_END, ESC_ESC):
                 frame.append(END if byte == ESC_END else ESC)
+                self._escaping = False
+            elif self._escaping:
+                if not self.ESCAPE_WAITS:
+                    return False
             elif byte == ESC:
                 self._escaping = True
             else:
                 frame.append(byte)
         return len(frame) <= self.LONGEST
 
-    def _complete(self) -> list[bytes]:
-        frame, self._frame = self._frame, None
-        broken, self._escaping = self._escaping, False
-        return [bytes(frame)] if frame and not broken else []
+    def _complete(self, frame: bytearray) -> list[bytes]:
+        sound = self.ESCAPE_WAITS or not self._escaping
+        self._frame, self._escaping = None, False
+        return [bytes(frame)] if self.EMPTY_COUNTS or (frame and sound) else []
 
 
 class LegacyStubDecoder(StubDecoder):
@@ -167,22 +161,7 @@ class LegacyStubDecoder(StubDecoder):
     """
 
     LONGEST = LARGEST_BLOCK + 64
-
-    def _take_slowly(self, frame: bytearray, raw: bytes) -> bool:
-        for byte in raw:
-            if self._escaping:
-                if byte in (ESC_END, ESC_ESC):  # all else is swallowed until then
-                    frame.append(END if byte == ESC_END else ESC)
-                    self._escaping = False
-            elif byte == ESC:
-                self._escaping = True
-            else:
-                frame.append(byte)
-        return len(frame) <= self.LONGEST
-
-    def _complete(self) -> list[bytes]:
-        frame, self._frame, self._escaping = self._frame, None, False
-        return [bytes(frame or b"")]
+    EMPTY_COUNTS = ESCAPE_WAITS = True
 
 
 def _unescape(raw: bytes) -> bytes | None:

@@ -1,129 +1,23 @@
-"""The flasher stub: the program that esptool loads into RAM, which reads, hashes and writes flash.
-
-There are three generations: 0 of esptool 2.0 to 3.0, 1 of 3.1 to 5.2, 2 of
-5.3 on. This module has the last (after esp-flasher-stub,
-``src/command_handler.c``) and what it shares with the others.
-"""
+"""The flasher stub of esptool 5.3 on, after esp-flasher-stub (``src/command_handler.c``)."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import struct
 import zlib
 from collections.abc import Generator, Iterator
 
-from .flash import SECTOR, read_seconds
+from .flash import SECTOR
 from .flash_write import EraseAhead, Inflater
-from .jedec import FlashChip
-from .loader import ChangeBaud, Loader, Op, Refused, Step
+from .loader import Op, Refused, Step
 from .machine import Machine
-from .slip import HEADER, REQUEST, Request, StubDecoder, checksum, reply_frame, slip_encode
+from .slip import HEADER, REQUEST, Request, StubDecoder, checksum, reply_frame
+from .stub_base import LARGEST_PACKET, SIXTEEN_MB, FlashRead, Status, StubBase
 
-__all__ = ["GREETING", "LARGEST_PACKET", "FlashRead", "Status", "Stub", "StubBase"]
+__all__ = ["Stub"]
 
-GREETING = slip_encode(b"OHAI")
-LARGEST_PACKET = 0x1000
-SIXTEEN_MB, SIZE_CODES = 0x1000000, range(0x12, 0x19)
+SIZE_CODES = range(0x12, 0x19)  # third bytes of flash ids that it takes for a size
 SECONDS_BEFORE_AN_ERASE_FAILS = 0.12  # of each sector
-
-
-class Status:
-    """Status bytes of the stubs, big-endian."""
-
-    BAD_DATA_LENGTH = 0xC000
-    BAD_CHECKSUM = 0xC100
-    BAD_BLOCK_SIZE = 0xC200
-    INVALID_COMMAND = 0xC300
-    FAILED_SPI_OPERATION = 0xC400
-    NOT_IN_FLASH_MODE = 0xC600
-    INFLATE_ERROR = 0xC700
-    NOT_ENOUGH_DATA = 0xC800
-    TOO_MUCH_DATA = 0xC900
-    NOT_IMPLEMENTED = 0xFF00
-
-
-class StubBase(Loader):
-    """What all stubs do alike."""
-
-    WRONG_LENGTH = Status.BAD_DATA_LENGTH
-    BAD_CHECKSUM = Status.BAD_CHECKSUM
-
-    def __init__(self, machine: Machine) -> None:
-        super().__init__(machine)
-        machine.spi.attached = True
-        self._flash = machine.flash
-        self._told_size = SIXTEEN_MB  # until the host tells another
-        self._handlers |= {
-            Op.SPI_SET_PARAMS: self._set_params,
-            Op.SPI_ATTACH: self._accept,
-            Op.CHANGE_BAUDRATE: self._change_baud,
-            Op.SPI_FLASH_MD5: self._md5,
-            Op.READ_FLASH: self._read_flash,
-            Op.ERASE_FLASH: self._erase_flash,
-            Op.ERASE_REGION: self._erase_region,
-            Op.FLASH_BEGIN: self._flash_begin,
-            Op.FLASH_DEFL_BEGIN: self._flash_begin,
-            Op.FLASH_DATA: self._flash_data,
-            Op.FLASH_DEFL_DATA: self._flash_data,
-            Op.FLASH_END: self._flash_end,
-            Op.FLASH_DEFL_END: self._flash_end,
-        }
-
-    def _accept(self, request: Request) -> Iterator[Step]:
-        yield reply_frame(request.op)
-
-    def _set_params(self, request: Request) -> Iterator[Step]:
-        self._told_size = struct.unpack_from("<II", request.data)[1]
-        yield reply_frame(request.op)
-
-    def _change_baud(self, request: Request) -> Iterator[Step]:
-        baud, _old = struct.unpack_from("<II", request.data)
-        yield reply_frame(Op.CHANGE_BAUDRATE)
-        yield ChangeBaud(baud)
-
-    def _md5(self, request: Request) -> Iterator[Step]:
-        address, size = struct.unpack_from("<II", request.data)
-        if not self.in_reach(address, size):
-            raise Refused(Status.FAILED_SPI_OPERATION)
-        yield self._wait_for_flash()
-        yield read_seconds(size)
-        yield reply_frame(Op.SPI_FLASH_MD5, body=hashlib.md5(self._flash.read(address, size)).digest())
-
-    def _erase_flash(self, request: Request) -> Iterator[Step]:
-        yield self._flash.erase(0, self._flash.size)
-        yield reply_frame(Op.ERASE_FLASH)
-
-    def _erase_region(self, request: Request) -> Iterator[Step]:
-        address, size = struct.unpack_from("<II", request.data)
-        if address % SECTOR or size % SECTOR:
-            raise Refused(Status.BAD_DATA_LENGTH)
-        yield from self._erase_all(EraseAhead(self._flash, address, size))
-        yield reply_frame(Op.ERASE_REGION)
-
-    def _erase_all(self, left: EraseAhead) -> Iterator[Step]:
-        while left.remaining:
-            yield left.one()
-
-    def _read_flash(self, request: Request) -> Iterator[Step]:
-        raise NotImplementedError
-
-    def _flash_begin(self, request: Request) -> Iterator[Step]:
-        raise NotImplementedError
-
-    def _flash_data(self, request: Request) -> Iterator[Step]:
-        raise NotImplementedError
-
-    def _flash_end(self, request: Request) -> Iterator[Step]:
-        raise NotImplementedError
-
-    def in_reach(self, address: int, size: int) -> bool:
-        """Whether the ROM's SPI routines take the address: they go by the size that the host told."""
-        return address + size <= self._told_size
-
-    def _wait_for_flash(self) -> float:
-        return math.inf if self._flash.is_stuck() else 0.0
-
 
 # How long the data of each command must be, in bytes.
 LENGTHS = {
@@ -159,11 +53,18 @@ class Stub(StubBase):
         self._told_size = 1 << size_code if size_code in SIZE_CODES else SIXTEEN_MB
         self.decoder = StubDecoder()
         self._write: _FlashWrite | None = None
-        self._reading: FlashRead | None = None
         self._memory_left: int | None = None
         self._pending_error = 0
         self._handlers |= {
             Op.GET_SECURITY_INFO: self._security_info,
+            Op.READ_FLASH: self._read_flash,
+            Op.ERASE_REGION: self._erase_region,
+            Op.FLASH_BEGIN: self._flash_begin,
+            Op.FLASH_DEFL_BEGIN: self._flash_begin,
+            Op.FLASH_DATA: self._flash_data,
+            Op.FLASH_DEFL_DATA: self._flash_data,
+            Op.FLASH_END: self._flash_end,
+            Op.FLASH_DEFL_END: self._flash_end,
             Op.RUN_USER_CODE: lambda request: iter(()),  # not implemented there, and it does not say so
         }
 
@@ -223,14 +124,18 @@ class Stub(StubBase):
 
     # Erasing: it never takes a protection away, and of a flash that stays busy it tells after a while.
 
-    def _erase_all(self, left: EraseAhead) -> Iterator[Step]:
-        sectors = left.remaining // SECTOR
+    def _erase_region(self, request: Request) -> Iterator[Step]:
+        address, size = struct.unpack_from("<II", request.data)
+        if address % SECTOR or size % SECTOR:
+            raise Refused(Status.BAD_DATA_LENGTH)
+        left = EraseAhead(self._flash, address, size)
         while left.remaining:
             seconds = left.one(skip_blank=True)
             if seconds == math.inf:
-                yield sectors * SECONDS_BEFORE_AN_ERASE_FAILS
+                yield size // SECTOR * SECONDS_BEFORE_AN_ERASE_FAILS
                 raise Refused(Status.FAILED_SPI_OPERATION)
             yield seconds
+        yield reply_frame(Op.ERASE_REGION)
 
     # Reading
 
@@ -257,16 +162,9 @@ class Stub(StubBase):
             if not self.in_reach(reading.offset, reading.due):
                 self._reading, self._pending_error = None, Status.FAILED_SPI_OPERATION
                 return
-            yield self._wait_for_flash()
-            data = reading.next_packet(self._flash)
-            yield read_seconds(len(data))
-            yield slip_encode(data)
+            yield from self._next_packet(reading)
         if not reading.left and reading.acknowledged >= reading.size:
             yield from self._end_read(reading)
-
-    def _end_read(self, reading: FlashRead) -> Iterator[Step]:
-        self._reading = None
-        yield slip_encode(reading.digest.digest())
 
     # Writing
 
@@ -311,33 +209,6 @@ class Stub(StubBase):
             raise Refused(Status.BAD_DATA_LENGTH)
         self._write = None
         yield reply_frame(request.op)  # and the restart that may be asked for is not implemented there
-
-
-class FlashRead:
-    """A read under way: what was sent, and what the host acknowledged."""
-
-    def __init__(self, offset: int, size: int, packet_size: int) -> None:
-        self.offset, self.size, self.left = offset, size, size
-        self.acknowledged = self.packets_unanswered = 0
-        self.digest = hashlib.md5()
-        self._packet_size = packet_size
-
-    @property
-    def sent(self) -> int:
-        return self.size - self.left
-
-    @property
-    def due(self) -> int:
-        """The size of the next packet."""
-        return min(self._packet_size, self.left)
-
-    def next_packet(self, flash: FlashChip) -> bytes:
-        data = flash.read(self.offset, self.due)
-        self.digest.update(data)
-        self.offset += len(data)
-        self.left -= len(data)
-        self.packets_unanswered += 1
-        return data
 
 
 class _FlashWrite:

@@ -48,10 +48,6 @@ def magic(stub) -> int:
     return stub.ask_words(Op.READ_REG, ADDRESS_OF_MAGIC)[0].value
 
 
-def test_sync_is_answered_with_the_value_zero_by_which_esptool_knows_a_stub(stub):
-    assert is_alive(stub)
-
-
 def test_the_oldest_stub_does_not_know_sync(bench):
     stub = bench(Running.STUB, generation=0)
     for data in (SYNC, b""):
@@ -162,12 +158,6 @@ def test_what_a_frame_has_too_much_of_is_not_looked_at(stub):
 
 
 # Registers and memory
-
-
-def test_one_command_writes_many_registers_through_their_masks(stub):
-    words = [RAM, 0x11223344, 0xFFFFFFFF, 0, RAM + 4, 0xAAAAAAAA, 0xFFFFFFFF, 0, RAM + 4, 0x55555555, 0x0000FFFF, 5]
-    assert status_of(stub, Op.WRITE_REG, *words) == 0
-    assert [stub.ask_words(Op.READ_REG, RAM + n)[0].value for n in (0, 4)] == [0x11223344, 0xAAAA5555]
 
 
 @pytest.mark.parametrize("length", [1, 15, 17])
@@ -286,11 +276,6 @@ def test_packets_larger_than_its_buffer_do_not_come_at_all(stub):
 # Digests, and how far it reaches
 
 
-def test_the_digest_of_a_region_is_that_of_its_bytes(stub):
-    (reply,) = stub.ask_words(Op.SPI_FLASH_MD5, 101, 5002, 0, 0)
-    assert (reply.status, reply.body) == (0, hashlib.md5(CONTENT[101:5103]).digest())
-
-
 def test_until_it_is_told_it_takes_the_flash_for_one_of_16_mb(stub):
     assert stub.ask_words(Op.SPI_FLASH_MD5, 0x1000000 - 1, 1, 0, 0)[0].status == 0
     (frame,) = stub.frames(stub.request(Op.SPI_FLASH_MD5, struct.pack("<IIII", 0x1000000 - 1, 2, 0, 0)))
@@ -353,12 +338,6 @@ def test_a_block_that_came_damaged_is_refused_not_written_and_may_be_sent_again(
 def test_of_a_false_length_and_a_false_checksum_it_tells_the_checksum(stub):
     begin_write(stub, 0, 4)
     assert block(stub, Op.FLASH_DATA, b"abcd", size=3, check=0) == 0xC100
-
-
-@pytest.mark.parametrize("op", [Op.FLASH_DATA, Op.FLASH_DEFL_DATA])
-def test_data_without_a_beginning_are_refused(stub, op):
-    assert block(stub, op, b"abcd") == 0xC600
-    assert stub.cells[:4] == CONTENT[:4]
 
 
 @pytest.mark.parametrize("op", [Op.FLASH_BEGIN, Op.FLASH_DEFL_BEGIN])
@@ -448,18 +427,6 @@ def test_a_write_with_an_error_ends_with_it_and_without_a_restart(stub):
 # Erasing
 
 
-def test_erase_flash_leaves_ff_only(stub):
-    assert status_of(stub, Op.ERASE_FLASH) == 0
-    assert stub.cells == b"\xff" * len(stub.cells)
-
-
-def test_erase_region_takes_exactly_its_sectors(stub):
-    start, size = BLOCK - SECTOR, BLOCK + 2 * SECTOR
-    assert status_of(stub, Op.ERASE_REGION, start, size) == 0
-    assert stub.cells[start - 1 : start + size + 1] == b"\0" + b"\xff" * size + b"\0"
-    assert stub.cells[: len(CONTENT)] == CONTENT
-
-
 @pytest.mark.parametrize(("start", "size"), [(1, SECTOR), (0, 100)])
 def test_erase_region_refuses_half_sectors(stub, start, size):
     assert status_of(stub, Op.ERASE_REGION, start, size) == 0x0100
@@ -486,13 +453,6 @@ def test_erasing_a_region_takes_the_protection_away(stub):
 def test_erasing_a_flash_that_stays_busy_never_ends(stub, op, words):
     stub.faults.stuck_busy = True
     assert stub.ask_words(op, *words) == []
-    assert is_deaf(stub)
-
-
-def test_a_write_to_a_flash_that_stays_busy_is_taken_and_never_ends(stub):
-    stub.faults.stuck_busy = True
-    begin_write(stub, 0, 4)
-    assert block(stub, Op.FLASH_DATA, b"abcd") == 0
     assert is_deaf(stub)
 
 

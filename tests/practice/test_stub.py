@@ -47,10 +47,6 @@ def noisy(size: int) -> bytes:
     return b"".join(hashlib.md5(bytes([n % 256, n // 256])).digest() for n in range(-(-size // 16)))[:size]
 
 
-def test_sync_is_answered_with_the_value_zero_by_which_esptool_knows_a_stub(stub):
-    assert is_alive(stub)
-
-
 # Lengths. WRITE_REG and GET_SECURITY_INFO have theirs below.
 
 TAKEN = {
@@ -141,12 +137,6 @@ def test_it_has_no_security_info_on_this_chip(stub):
 
 
 # Registers and memory
-
-
-def test_one_command_writes_many_registers_through_their_masks(stub):
-    words = [RAM, 0x11223344, 0xFFFFFFFF, 0, RAM + 4, 0xAAAAAAAA, 0xFFFFFFFF, 0, RAM + 4, 0x55555555, 0x0000FFFF, 5]
-    assert status_of(stub, Op.WRITE_REG, *words) == 0
-    assert [stub.ask_words(Op.READ_REG, RAM + n)[0].value for n in (0, 4)] == [0x11223344, 0xAAAA5555]
 
 
 def test_a_download_is_written_and_counted(stub):
@@ -259,11 +249,6 @@ def test_packets_larger_than_its_buffer_are_refused_one_command_later(stub):
 
 
 # Digests
-
-
-def test_the_digest_of_a_region_is_that_of_its_bytes(stub):
-    (reply,) = stub.ask_words(Op.SPI_FLASH_MD5, 101, 5002, 0, 0)
-    assert (reply.status, reply.body) == (0, hashlib.md5(CONTENT[101:5103]).digest())
 
 
 # The size of the flash: from its id, until the host tells another.
@@ -388,12 +373,6 @@ def test_a_checksum_is_compared_in_all_its_32_bits(stub):
     assert block(stub, Op.FLASH_DATA, b"abcd", check=checksum(b"abcd") | 1 << 31) == 0xC100
 
 
-@pytest.mark.parametrize("op", [Op.FLASH_DATA, Op.FLASH_DEFL_DATA])
-def test_data_without_a_beginning_are_refused(stub, op):
-    assert block(stub, op, b"abcd") == 0xC600
-    assert stub.cells[:4] == CONTENT[:4]
-
-
 @pytest.mark.parametrize(
     ("begin", "data", "end"),
     [
@@ -508,19 +487,6 @@ def test_a_late_error_is_told_even_to_the_command_that_is_never_answered(stub):
 # Erasing
 
 
-def test_erase_flash_leaves_ff_only(stub):
-    assert status_of(stub, Op.ERASE_FLASH) == 0
-    assert stub.cells == b"\xff" * len(stub.cells)
-
-
-def test_erase_region_takes_exactly_its_sectors(stub):
-    # From the last sector of a block, over a whole block, to the first of the next.
-    start, size = BLOCK - SECTOR, BLOCK + 2 * SECTOR
-    assert status_of(stub, Op.ERASE_REGION, start, size) == 0
-    assert stub.cells[start - 1 : start + size + 1] == b"\0" + b"\xff" * size + b"\0"
-    assert stub.cells[: len(CONTENT)] == CONTENT
-
-
 @pytest.mark.parametrize(("start", "size"), [(1, SECTOR), (0, 100)])
 def test_erase_region_refuses_half_sectors(stub, start, size):
     assert status_of(stub, Op.ERASE_REGION, start, size) == 0xC000
@@ -549,13 +515,6 @@ def test_erasing_a_region_of_a_flash_that_stays_busy_fails(stub):
 def test_erasing_all_of_a_flash_that_stays_busy_never_ends(stub):
     stub.faults.stuck_busy = True
     assert stub.ask(Op.ERASE_FLASH) == []
-    assert is_deaf(stub)
-
-
-def test_a_write_to_a_flash_that_stays_busy_is_taken_and_never_ends(stub):
-    stub.faults.stuck_busy = True
-    begin_write(stub, 0, 4)
-    assert block(stub, Op.FLASH_DATA, b"abcd") == 0
     assert is_deaf(stub)
 
 
