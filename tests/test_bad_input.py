@@ -58,7 +58,7 @@ def nothing_lost(sonoff, proof):
     assert sonoff.contents() == before
     assert proof.read() == before
     assert Vault().proof_for(identity_in(proof)) == proof
-    sonoff.faults = practice.Faults()
+    sonoff.faults.heal()
     sonoff.unplug()
     sonoff.hold_button()
     sonoff.plug_in()

@@ -277,3 +277,16 @@ def test_a_new_client_takes_over_from_one_that_hangs(serve):
                 assert len(sync(port)) == 8 * 12
         while hangs.recv(1000):  # until it is let go; else this times out
             pass
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
+def test_after_the_adapter_was_pulled_the_next_client_gets_through(serve):
+    served = serve("--serve", "0")
+    with serial.serial_for_url(served.port, timeout=30) as port:
+        assert len(sync(port)) == 8 * 12
+        served.say("unplug")
+        wait_until(lambda: not served.device.state().plugged_in)
+    served.say("hold", "plug")
+    wait_until(lambda: served.device.state().plugged_in)
+    with serial.serial_for_url(served.port, timeout=30) as port:
+        assert len(sync(port)) == 8 * 12

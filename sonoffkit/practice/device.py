@@ -82,8 +82,8 @@ class PracticeDevice:
 
     def __init__(self, folder: Path, model: str | None = None) -> None:
         self.folder = folder
-        self.faults = Faults()
-        self._tampering = Tampering(self.faults)
+        self._faults = Faults()
+        self._tampering = Tampering(self._faults)
         self.condition = threading.Condition(threading.RLock())
         self._lock = filelock.FileLock(folder / "lock", thread_local=False)
         self._open: _OpenChip | None = None
@@ -103,6 +103,15 @@ class PracticeDevice:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong with it. Set one, or all at once; a chip that is at work feels it at once."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults.take(faults)
 
     # The port
 

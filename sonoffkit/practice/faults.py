@@ -74,8 +74,12 @@ class Faults:
 
     def heal(self) -> None:
         """Take all faults back."""
+        self.take(Faults())
+
+    def take(self, others: Faults) -> None:
+        """Have the same faults as others, all of them."""
         for fault in fields(self):
-            setattr(self, fault.name, fault.default)
+            setattr(self, fault.name, getattr(others, fault.name))
 
     def in_force(self) -> dict[str, object]:
         """Those that are set, by the names that a command line has for them."""

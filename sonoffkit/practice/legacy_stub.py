@@ -67,17 +67,7 @@ class LegacyStub(StubBase):
         self._inflated = bytearray()
         self._inflater = Inflater(self._inflated, checked=True)
         self._memory_left = 0
-        self._handlers |= {
-            Op.RUN_USER_CODE: self._run_user_code,
-            Op.READ_FLASH: self._read_flash,
-            Op.ERASE_REGION: self._erase_region,
-            Op.FLASH_BEGIN: self._flash_begin,
-            Op.FLASH_DEFL_BEGIN: self._flash_begin,
-            Op.FLASH_DATA: self._flash_data,
-            Op.FLASH_DEFL_DATA: self._flash_data,
-            Op.FLASH_END: self._flash_end,
-            Op.FLASH_DEFL_END: self._flash_end,
-        }
+        self._handlers[Op.RUN_USER_CODE] = self._run_user_code
         if generation == 0:
             del self._handlers[Op.SYNC]  # came with 3.1
 

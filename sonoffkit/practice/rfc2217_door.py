@@ -47,12 +47,25 @@ class Rfc2217Door:
                     connection, _ = self._listener.accept()
                     if client:
                         client.close()
-                    client = _Client(connection, self._serial)
+                    client = self._client(connection)
         finally:
             if client:
                 client.close()
             self._listener.close()
             self._serial.close()
+
+    def _client(self, connection: socket.socket) -> _Client | None:
+        """Someone to serve; none where the adapter is not there."""
+        try:
+            self._serial.in_waiting  # noqa: B018  # raises where the adapter was pulled since
+        except serial.SerialException:
+            self._serial.close()
+            try:
+                self._serial.open()
+            except serial.SerialException:
+                connection.close()
+                return None
+        return _Client(connection, self._serial)
 
 
 class _Client:

@@ -57,14 +57,6 @@ class Stub(StubBase):
         self._pending_error = 0
         self._handlers |= {
             Op.GET_SECURITY_INFO: self._security_info,
-            Op.READ_FLASH: self._read_flash,
-            Op.ERASE_REGION: self._erase_region,
-            Op.FLASH_BEGIN: self._flash_begin,
-            Op.FLASH_DEFL_BEGIN: self._flash_begin,
-            Op.FLASH_DATA: self._flash_data,
-            Op.FLASH_DEFL_DATA: self._flash_data,
-            Op.FLASH_END: self._flash_end,
-            Op.FLASH_DEFL_END: self._flash_end,
             Op.RUN_USER_CODE: lambda request: iter(()),  # not implemented there, and it does not say so
         }
 

@@ -6,6 +6,7 @@ There are three generations: 0 of esptool 2.0 to 3.0, 1 of 3.1 to 5.2 (both in
 
 from __future__ import annotations
 
+import abc
 import hashlib
 import math
 import struct
@@ -39,7 +40,7 @@ class Status:
     NOT_IMPLEMENTED = 0xFF00
 
 
-class StubBase(Loader):
+class StubBase(Loader, abc.ABC):
     """What all stubs do alike."""
 
     WRONG_LENGTH = Status.BAD_DATA_LENGTH
@@ -57,6 +58,14 @@ class StubBase(Loader):
             Op.CHANGE_BAUDRATE: self._change_baud,
             Op.SPI_FLASH_MD5: self._md5,
             Op.ERASE_FLASH: self._erase_flash,
+            Op.READ_FLASH: self._read_flash,
+            Op.ERASE_REGION: self._erase_region,
+            Op.FLASH_BEGIN: self._flash_begin,
+            Op.FLASH_DEFL_BEGIN: self._flash_begin,
+            Op.FLASH_DATA: self._flash_data,
+            Op.FLASH_DEFL_DATA: self._flash_data,
+            Op.FLASH_END: self._flash_end,
+            Op.FLASH_DEFL_END: self._flash_end,
         }
 
     def _accept(self, request: Request) -> Iterator[Step]:
@@ -81,6 +90,21 @@ class StubBase(Loader):
     def _erase_flash(self, request: Request) -> Iterator[Step]:
         yield self._flash.erase(0, self._flash.size)
         yield reply_frame(Op.ERASE_FLASH)
+
+    @abc.abstractmethod
+    def _erase_region(self, request: Request) -> Iterator[Step]: ...
+
+    @abc.abstractmethod
+    def _read_flash(self, request: Request) -> Iterator[Step]: ...
+
+    @abc.abstractmethod
+    def _flash_begin(self, request: Request) -> Iterator[Step]: ...
+
+    @abc.abstractmethod
+    def _flash_data(self, request: Request) -> Iterator[Step]: ...
+
+    @abc.abstractmethod
+    def _flash_end(self, request: Request) -> Iterator[Step]: ...
 
     def in_reach(self, address: int, size: int) -> bool:
         """Whether the ROM's SPI routines take the address: they go by the size that the host told."""

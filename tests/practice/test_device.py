@@ -11,10 +11,11 @@ import threading
 
 import pytest
 
-from sonoffkit.practice import MODELS, STARTERS, DeviceInUse, known_devices, practice_device, practice_folder
+from sonoffkit.practice import MODELS, STARTERS, DeviceInUse, Faults, known_devices, practice_device, practice_folder
 from sonoffkit.practice.chip import Running
 from sonoffkit.practice.device import _devices
 from sonoffkit.practice.factory import factory_image
+from sonoffkit.practice.faults import Wires
 from sonoffkit.practice.slip import slip_encode
 from sonoffkit.practice.uart import heard
 
@@ -360,3 +361,14 @@ def test_a_state_that_cannot_be_written_leaves_no_lock(monkeypatch):
 
 def _disk_is_full(*args):
     raise OSError(28, "the disk is full")
+
+
+def test_faults_that_are_set_all_at_once_are_felt_by_the_chip_at_work(device):
+    line = device.attach()
+    device.faults = Faults(wires=Wires.SWAPPED, seed=3)
+    assert device.faults.in_force() == {"wires": "swapped", "seed": 3}
+    line.write(SYNC)
+    assert line.take(1) == b""
+    device.faults = Faults()
+    line.write(SYNC)
+    assert line.take(1) == b"\xc0"

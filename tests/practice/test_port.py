@@ -247,6 +247,21 @@ def test_a_port_that_is_unplugged_breaks_off_and_is_gone_until_it_is_plugged_in(
     assert answers(open_port())
 
 
+def test_a_port_that_was_pulled_stays_dead_though_it_is_plugged_in_again(open_port):
+    port = open_port()
+    device = port.device
+    device.hold_button()
+    device.unplug()
+    with pytest.raises(SerialException, match="device disconnected"):
+        port.write(SYNC)
+    device.plug_in()
+    with pytest.raises(SerialException, match="device disconnected"):
+        port.write(SYNC)
+    port.close()
+    port.open()
+    assert answers(port)
+
+
 @pytest.mark.parametrize("use", [lambda p: p.read(1), lambda p: p.write(b"x"), lambda p: p.in_waiting])
 def test_every_use_of_an_unplugged_port_fails(open_port, use):
     port = open_port()
