@@ -204,8 +204,8 @@ class Chip:
             return
         loader = self._loader
         for frame in loader.decoder.feed(heard(data, baud, self.state.baud or baud)):
-            if loader is not self._loader:
-                return  # whatever runs now did not hear it
+            if loader is not self._loader or self._busy_until == math.inf:
+                return  # whatever runs now did not hear it, or nothing listens any more
             if self.state.baud is None and frame[1:2] == bytes([Op.SYNC]):
                 self.state.baud = baud  # the ROM measures the speed of the first words it hears
                 self._machine.uart_divider = -(-APB_HZ // baud)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections import deque
@@ -59,10 +60,6 @@ class Line:
         self._to_host: deque[_Burst] = deque()
         self._to_chip_free = self._to_host_free = -math.inf
         self._noise_read: float | None = None  # up to when the noise has been read
-
-    @property
-    def now(self) -> float:
-        return self._clock()
 
     def write(self, data: bytes) -> None:
         """The host sends."""
@@ -124,9 +121,12 @@ class Line:
 
     def collect(self) -> None:
         """Put on the wire what the chip has sent."""
-        for sent in self.chip.said():
-            if self.chip.faults.wires not in (Wires.SWAPPED, Wires.RX_OPEN):
-                self._send_to_host(sent)
+        said = self.chip.said()
+        if self.chip.faults.wires in (Wires.SWAPPED, Wires.RX_OPEN):
+            return
+        # What follows without a pause is one signal, which matters to a receiver at another speed.
+        for (at, baud), parts in itertools.groupby(said, lambda sent: (sent.at, sent.baud)):
+            self._send_to_host(Sent(b"".join(sent.data for sent in parts), at, baud))
 
     def check_plug(self) -> None:
         """Raise Unplugged if the adapter is gone."""

@@ -436,3 +436,11 @@ def test_a_bad_sector_neither_erases_nor_programs_and_its_neighbours_do(bench):
     rom.faults.bad_sector = None
     write_blocks(rom)
     assert bytes(rom.cells[: len(DATA)]) == DATA
+
+
+def test_of_frames_that_come_together_none_is_heard_after_the_one_that_never_ends(bench):
+    stub = bench(Running.STUB, generation=1, fill=b"\xff")
+    deaf = stub.request(Op.READ_FLASH, struct.pack("<IIII", 0, 0x2000, 0x1001, 64))  # packets that are too large for it
+    sync = stub.request(Op.SYNC, SYNC)
+    sent = stub.sends(slip_encode(deaf) + slip_encode(sync))
+    assert [one.data[:3] for one in sent] == [b"\xc0\x01\xd2"]

@@ -351,8 +351,8 @@ def test_a_wire_that_is_not_connected_carries_nothing(bench, clock, wires, chip_
     assert line.waiting() == (8 * SYNC_REPLY if chip_hears and host_hears else 0)
     line.drop_arrived()
     rom.press_button(True)
-    rom.power(False, line.now)
-    rom.power(True, line.now)
+    rom.power(False, clock.now)
+    rom.power(True, clock.now)
     line.baud = 74880
     assert (b"boot mode:(1,7)" in line.take(1000)) == host_hears
     rom.faults.heal()
