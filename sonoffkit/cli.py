@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -19,10 +20,15 @@ INCOMPLETE = "there are no notebooks: the installation is incomplete."
 
 
 class Door(Protocol):
-    """Where a practice device is served; ``address`` is what a terminal's esptool is given."""
+    """Where a practice device is served.
+
+    ``address`` is what a terminal's esptool is given; ``link`` a path to it that stays when the address changes.
+    """
 
     @property
     def address(self) -> str: ...
+    @property
+    def link(self) -> Path | None: ...
     def serve(self, stop: threading.Event) -> None: ...
 
 
@@ -101,7 +107,7 @@ def rehearse(out: Path | None) -> None:
     "faults",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Something that goes wrong, as drop-to-host=2000; as often as you like. 'help' on its input lists them.",
+    help="Something that goes wrong, as drop-to-host=2000; as often as you like. 'fault' on its input lists them.",
 )
 def practice(
     model: str | None,
@@ -121,12 +127,15 @@ def practice(
     from .practice.device import DeviceInUse, practice_device
 
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):  # from the start: a door that is open must be closed again
-        signal.signal(number, lambda *_: stop.set())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from the start: a door that is open must be closed again
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
     try:
         device = practice_device(model or "basic", home, model or (None if _is_device(home) else "basic"))
         for fault in faults:
-            device.faults.parse(fault.split("="))
+            device.set_fault(fault.split("="))
+        if not device.state().plugged_in:  # as it was left; whoever starts it wants it there
+            device.plug_in()
         if button:
             _power_up(device, held=button == "held")
         opened = _open_door(device, door, tcp_port, realtime, latency)
@@ -152,9 +161,17 @@ def _serve(door: Door, device: PracticeDevice, stop: threading.Event) -> None:
 
     click.echo(door.address)
     click.echo(f"{device.model.title} in {device.folder}: {say_state(device)}. Stop with Ctrl-C.\n{HELP}")
+    if door.link:
+        click.echo(f"Unplugged and plugged in, it may get another name; {door.link} stays.")
     sys.stdout.flush()
-    threading.Thread(target=obey, args=(device, sys.stdin, stop, click.echo), daemon=True).start()
+    if sys.stdin:
+        threading.Thread(target=obey, args=(device, sys.stdin, stop, _say), daemon=True).start()
     door.serve(stop)
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # nobody reads any more: it serves on
+        click.echo(text)
 
 
 def _call(command: list[str], environment: dict[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from sonoffkit import course
 from sonoffkit.cli import main
 from sonoffkit.errors import FlashUnreadable, NoAnswer
 from sonoffkit.practice import MODELS, DeviceInUse, practice_device
+from sonoffkit.practice.console import obey, say_state
 from sonoffkit.practice.faults import FAULT_NAMES
 from sonoffkit.session import connect
 
@@ -461,3 +463,36 @@ def test_a_device_that_runs_its_firmware_does_not_answer_over_the_port(serve):
     served.say("hold")
     served.say("cycle")
     connect(served.port).close()
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial 3.5's own client
+def test_a_device_that_was_left_unplugged_is_plugged_in_by_who_serves_it(serve):
+    practice_device("basic").unplug()
+    connect(serve("--serve", "0", "--button", "held").port).close()
+
+
+def test_while_another_program_has_it_words_do_nothing_and_say_so():
+    device = practice_device("basic")
+    told = []
+
+    def in_use() -> None:
+        raise DeviceInUse("basic")
+
+    device.power_off = in_use
+    obey(device, ["off", "state"], threading.Event(), told.append)
+    assert told == ["the device is in use by another program; nothing was done", say_state(device)]
+
+
+def test_words_that_are_no_text_are_passed_over():
+    told = []
+    lines = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\nstate\n"), encoding="utf-8", errors="replace")
+    obey(practice_device("basic"), lines, threading.Event(), told.append)
+    assert told[-1] == say_state(practice_device("basic"))
+
+
+def test_the_same_is_said_of_a_device_that_is_served_already_whichever_door_is_asked_for(serve):
+    serve("--serve", "0")
+    for door in ("--pty", "--serve=0") if sys.platform != "win32" else ("--serve=0",):
+        result = run("practice", door)
+        assert result.exit_code == 1
+        assert "port is open in another program" in result.output

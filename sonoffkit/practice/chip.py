@@ -94,6 +94,7 @@ class Chip:
         self._en_low = self._io0_low = False
         self._starts_at: float | None = None
         self.unplug_due: float | None = None  # when a fault will have the adapter pulled
+        self.pulls = 0  # how often it was pulled: a line that was open then is dead for good
         self._sent: list[Sent] = []
         self._machine = self._new_machine()
         self._loader = self._new_loader()
@@ -117,6 +118,20 @@ class Chip:
             self._sent.clear()
             self.flash.power_up()  # its latches are empty when the power is back
             self._run(Running.NOTHING)
+
+    def unplug(self, at: float) -> None:
+        """The adapter is pulled, and the 3.3 V with it."""
+        self.faults.unplug_at = self.unplug_due = None
+        self.state.plugged_in = False
+        self.pulls += 1
+        self.power(False, at)
+
+    def unplug_if_due(self, at: float) -> None:
+        """Pull it where a fault wants it by now; one that was taken back wants nothing."""
+        if self.faults.unplug_at is None:
+            self.unplug_due = None
+        elif self.unplug_due is not None and at >= self.unplug_due:
+            self.unplug(at)
 
     def set_modem_lines(self, dtr: bool, rts: bool, at: float) -> None:
         """DTR and RTS of the adapter, through the two transistors that reset a development board."""

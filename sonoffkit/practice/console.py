@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from .chip import Running
-from .device import PracticeDevice
+from .device import DeviceInUse, PracticeDevice
 from .faults import describe_faults
 
 __all__ = ["HELP", "obey", "say_state"]
@@ -15,14 +15,14 @@ HELP = """words that touch the device:
   hold, release     the button (GPIO0)
   off, on, cycle    the power; with the button held it starts in download mode
   unplug, plug      the USB adapter
-  fault NAME VALUE  something goes wrong; 'fault' alone lists what can, 'fault none' heals all
+  fault NAME VALUE  something goes wrong; 'fault' alone lists what can, 'fault none' takes all back
   state             what it does now
   help, quit        this, or stop"""
 
 
 def obey(device: PracticeDevice, lines: Iterable[str], stop: threading.Event, say: Callable[[str], None]) -> None:
     """Do what the lines say until they end or one says ``quit``."""
-    for line in lines:
+    for line in _readable(lines):
         words = line.split()
         if words == ["quit"]:
             stop.set()
@@ -31,16 +31,32 @@ def obey(device: PracticeDevice, lines: Iterable[str], stop: threading.Event, sa
             say(_answer(device, words))
 
 
+def _readable(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, without those that are no text."""
+    lines = iter(lines)
+    while True:
+        try:
+            yield next(lines)
+        except StopIteration:
+            return
+        except UnicodeDecodeError:
+            continue
+
+
 def _answer(device: PracticeDevice, words: list[str]) -> str:
     if words == ["help"]:
         return HELP
     if words == ["fault"]:
-        return f"what can go wrong ('fault NAME VALUE'; 'none' takes it back):\n{describe_faults()}"
+        return f"what can go wrong ('fault NAME VALUE'; a value of 'none' takes it back):\n{describe_faults()}"
     try:
         _do(device, words)
+        return say_state(device)
     except ValueError as error:
         return str(error) if words[0] == "fault" else f"{error}\n{HELP}"
-    return say_state(device)
+    except DeviceInUse:
+        return "the device is in use by another program; nothing was done"
+    except OSError as error:
+        return f"its folder cannot be used: {error}"
 
 
 def say_state(device: PracticeDevice) -> str:
@@ -56,9 +72,7 @@ def say_state(device: PracticeDevice) -> str:
     }
     if not state.plugged_in:
         return f"adapter unplugged, power off, button {button}"
-    faults = ", ".join(
-        f"{name} {'yes' if value is True else value}" for name, value in device.faults.in_force().items()
-    )
+    faults = ", ".join(f"{name} {value}" for name, value in device.faults.in_force().items())
     does = runs.get(state.running, "does nothing")
     return f"power {power}, button {button}, {does}" + (f"; faults: {faults}" if faults else "")
 
@@ -75,7 +89,7 @@ def _do(device: PracticeDevice, words: list[str]) -> None:
         "state": lambda: None,
     }
     if words[0] == "fault":
-        device.faults.parse(words[1:])
+        device.set_fault(words[1:])
     elif len(words) == 1 and words[0] in actions:
         actions[words[0]]()
     else:

@@ -93,9 +93,12 @@ class PracticeDevice:
             if model is None:
                 raise ValueError(f"there is no practice device in {folder}; name a model to make one")
             _make(folder, _model(model))
-        about = json.loads((folder / "device.json").read_text(encoding="utf-8"))
-        self.model = _model(about["model"])
-        self.mac = bytes.fromhex(about["mac"].replace(":", ""))
+        try:
+            about = json.loads((folder / "device.json").read_text(encoding="utf-8"))
+            self.model = _model(about["model"])
+            self.mac = bytes.fromhex(about["mac"].replace(":", ""))
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError(f"{folder / 'device.json'} describes no practice device") from None
 
     def __repr__(self) -> str:
         return f"<PracticeDevice {self.model.name} in {self.folder}>"
@@ -106,12 +109,20 @@ class PracticeDevice:
 
     @property
     def faults(self) -> Faults:
-        """What is wrong with it. Set one, or all at once; a chip that is at work feels it at once."""
+        """What is wrong with it. While the device is at work, set them as a whole or by ``set_fault``."""
         return self._faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        self._faults.take(faults)
+        with self.condition:
+            self._faults.take(faults)
+            self.condition.notify_all()
+
+    def set_fault(self, words: list[str]) -> None:
+        """Set or take back a fault by words, as ``["flash-id", "0xffffff"]``; ValueError if it is none."""
+        with self.condition:
+            self._faults.parse(words)
+            self.condition.notify_all()  # who waits for bytes must look again
 
     # The port
 
@@ -123,6 +134,7 @@ class PracticeDevice:
             if self._open:
                 raise DeviceInUse(self.name)
             self._open = self._load(wait=0)
+            self._open.chip.unplug_if_due(time.monotonic())
             self._open.chip.en_rise = en_rise
             self.line = Line(self._open.chip, realtime=realtime, latency=latency, tampering=self._tampering)
             return self.line
@@ -166,8 +178,7 @@ class PracticeDevice:
     def unplug(self) -> None:
         """Pull the adapter: the port vanishes, and the device's power with it."""
         with self._touch() as chip:
-            chip.state.plugged_in = False
-            self._cut_power(chip)
+            chip.unplug(time.monotonic())
 
     def plug_in(self) -> None:
         """Put the adapter back: the port is there again, and the power comes."""
@@ -176,8 +187,11 @@ class PracticeDevice:
             chip.power(True, time.monotonic())
 
     def state(self) -> ChipState:
-        """A copy of the pins, the power and what runs, as last written down."""
+        """A copy of the pins, the power and what runs: now where its port is open here, else as last written down."""
         with self.condition:
+            if self._asleep and self._asleep.chip.unplug_due is not None:
+                with self._touch() as chip:
+                    chip.unplug_if_due(time.monotonic())
             if self._open:
                 return ChipState.from_dict(self._open.chip.state.to_dict())
         return _read_state(self.folder)[0]

@@ -48,13 +48,13 @@ class Faults:
     delay_to_chip: int | None = _fault("one byte in N, and all after it, comes to the chip 0.2 s late")
     seed: int = _fault("another number is other chances", 0)
     flip_after: int | None = _fault("one bit is turned, once, in the byte after N further ones to the host")
-    unplug_after: int | None = _fault("the adapter is pulled once N further bytes went to the host")
+    unplug_after: int | None = _fault("the adapter is pulled once N further bytes were handed to the host")
     unplug_at: float | None = _fault("the adapter is pulled so many seconds after the next byte that the host sends")
     wires: Wires = _fault("swapped (TX on TX), or loose: tx-open, rx-open, seen from the adapter; good", Wires.GOOD)
     noise: Noise | None = _fault("00 or ff: that, and nothing else, for ever")
     top_speed: int | None = _fault("baud; a counterfeit adapter that runs no faster, whatever it is told")
     sag_after: int | None = _fault("the 3.3 V sag, and the chip resets, once N further bytes were programmed")
-    stuck_busy: bool = _fault("yes: the flash never gets ready again after the next erase or program", False)
+    stuck_busy: bool = _fault("yes: after the next erase or program the flash is never ready, until a cycle", False)
     bad_sector: int | None = _fault("an address: the sector around it neither erases nor programs")
     flash_id: int | None = _fault("what the flash answers instead of its own id (0, 0xffffff: no contact)")
     chip_magic: int | None = _fault("the word by which esptool tells chips apart (0x00F01D83 is an ESP32)")
@@ -67,9 +67,11 @@ class Faults:
         if words == ["none"]:
             self.heal()
             return
-        if len(words) != 2 or words[0] not in FAULT_NAMES:
+        if not words or words[0] not in FAULT_NAMES:
             raise ValueError(f"a fault is one of {', '.join(FAULT_NAMES)}, and a value or 'none'")
         fault = FAULT_NAMES[words[0]]
+        if len(words) != 2:
+            raise ValueError(f"{words[0]} wants one value ({fault.metadata['means']}), or 'none'")
         setattr(self, fault.name, fault.default if words[1] == "none" else _value(fault.name, words[1]))
 
     def heal(self) -> None:
@@ -81,10 +83,10 @@ class Faults:
         for fault in fields(self):
             setattr(self, fault.name, getattr(others, fault.name))
 
-    def in_force(self) -> dict[str, object]:
-        """Those that are set, by the names that a command line has for them."""
+    def in_force(self) -> dict[str, str]:
+        """Those that are set, as a command line names and takes them."""
         values = {name: getattr(self, fault.name) for name, fault in FAULT_NAMES.items()}
-        return {name: value for name, value in values.items() if value != FAULT_NAMES[name].default}
+        return {name: _spoken(name, value) for name, value in values.items() if value != FAULT_NAMES[name].default}
 
 
 # By the names that a command line has for them.
@@ -103,7 +105,14 @@ KINDS: dict[str, type[StrEnum] | type[float] | type[bool]] = {
     "noise": Noise,
     "stuck_busy": bool,
 }
+IN_HEX = ("bad_sector", "flash_id", "chip_magic")
 COUNTED_FROM_ZERO = ("seed", "flip_after", "bad_sector", "flash_id", "chip_magic", "unplug_after", "sag_after")
+
+
+def _spoken(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes"
+    return f"{value:#x}" if name.replace("-", "_") in IN_HEX else str(value)
 
 
 def _value(name: str, word: str) -> object:
@@ -114,10 +123,11 @@ def _value(name: str, word: str) -> object:
         if kind is bool:
             return {"yes": True, "no": False}[word]
         number = float(word) if kind is float else int(word, 0)
-        if not 0 <= number < math.inf or (number == 0 and name not in COUNTED_FROM_ZERO):
+        if not 0 <= number < math.inf or (kind is int and number == 0 and name not in COUNTED_FROM_ZERO):
             raise ValueError
         return number
     except (ValueError, KeyError):
-        wanted = {bool: "yes or no", float: "a number of seconds", int: "a whole number"}
+        whole = f"a whole number from {0 if name in COUNTED_FROM_ZERO else 1} on"
+        wanted = {bool: "yes or no", float: "a number of seconds from 0 on", int: whole}
         choice = ", ".join(kind) if issubclass(kind, StrEnum) else wanted[kind]
         raise ValueError(f"{name.replace('_', '-')} is {choice}, or 'none'; not {word!r}") from None

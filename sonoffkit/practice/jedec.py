@@ -6,6 +6,7 @@ other makers' chips of this class take the same commands (JEDEC JESD216).
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
 from collections.abc import Callable
@@ -70,6 +71,13 @@ class FlashChip:
 
     def read(self, address: int, size: int) -> bytes:
         return self.cells.read(address, size)
+
+    def md5(self, address: int, size: int) -> bytes:
+        """The digest of a region, piece by piece."""
+        digest = hashlib.md5()
+        for start in range(address, address + size, BLOCK):
+            digest.update(self.read(start, min(BLOCK, address + size - start)))
+        return digest.digest()
 
     def is_blank(self, address: int, size: int) -> bool:
         """Whether a region reads FF all over; of a chip that is stuck nobody can tell."""

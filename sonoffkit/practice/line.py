@@ -55,6 +55,7 @@ class Line:
         self.chip = chip
         self.baud = 115200  # as the host set it
         self.delivered = 0  # bytes that the host has had
+        self._pulls = chip.pulls
         self._tampering = tampering or Tampering(chip.faults)
         self._realtime, self._latency, self._clock = realtime, latency, clock
         self._to_host: deque[_Burst] = deque()
@@ -130,10 +131,16 @@ class Line:
 
     def check_plug(self) -> None:
         """Raise Unplugged if the adapter is gone."""
-        if self.chip.unplug_due is not None and self._clock() >= self.chip.unplug_due:
-            self._pull()
-        if not self.chip.state.plugged_in:
+        self.chip.unplug_if_due(self._clock())
+        if self.chip.pulls != self._pulls or not self.chip.state.plugged_in:
+            self.drop_all()
             raise Unplugged
+
+    def plugged_in_again(self) -> None:
+        """The system has found the adapter anew: what was on the line before is not."""
+        self._pulls = self.chip.pulls
+        self.chip.said()
+        self.drop_all()
 
     def _look(self) -> float:
         """Let happen what is due, and put on the wire what comes of it; the time of that."""
@@ -176,21 +183,14 @@ class Line:
             data, faults.unplug_after = data[: faults.unplug_after], faults.unplug_after - len(data)
             if faults.unplug_after <= 0:
                 faults.unplug_after = None
-                self._pull()
+                self.chip.unplug(self._clock())
         self.delivered += len(data)
         return data
 
     def _arm_unplug(self) -> None:
-        faults = self.chip.faults
-        if faults.unplug_at is not None:
-            self.chip.unplug_due, faults.unplug_at = self._clock() + faults.unplug_at, None
-
-    def _pull(self) -> None:
-        """The adapter is pulled, and the device's power with it."""
-        self.chip.unplug_due = None
-        self.chip.state.plugged_in = False
-        self.chip.power(False, self._clock())
-        self.drop_all()
+        unplug_at = self.chip.faults.unplug_at
+        if unplug_at is not None and self.chip.unplug_due is None:
+            self.chip.unplug_due = self._clock() + unplug_at
 
     def _take_noise(self, noise: Noise, size: int, now: float) -> bytes:
         self._noise_read = (now if self._noise_read is None else self._noise_read) + size * BITS_PER_BYTE / self.baud

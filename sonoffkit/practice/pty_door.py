@@ -77,6 +77,7 @@ class PtyDoor:
         while not stop.is_set() and not self._device.state().plugged_in:
             stop.wait(LOOK_SECONDS)
         self._unsent = b""
+        self._line.plugged_in_again()
         self._plug_in()
 
     def _turn(self) -> None:
@@ -93,7 +94,7 @@ class PtyDoor:
     def _pause(self) -> float:
         with self._device.condition:
             arrival = self._line.next_arrival()
-        if arrival is None:
+        if arrival is None or len(self._unsent) >= CHUNK:  # with that much unread, there is no hurry
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(USB_FRAME_SECONDS, arrival - time.monotonic()))
 

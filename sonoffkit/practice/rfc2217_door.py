@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
+import struct
 import threading
 import urllib.parse
 from typing import Any
@@ -11,20 +13,22 @@ from typing import Any
 import serial
 from serial.rfc2217 import PortManager
 
-from .device import PracticeDevice
+from .device import DeviceInUse, PracticeDevice
 from .line import FTDI_LATENCY
 from .port import SCHEME, register
 
 __all__ = ["Rfc2217Door"]
 
 LOOK_SECONDS = 0.05
-# Over RFC 2217 each change of DTR or RTS takes 50 ms and more, so a board with
+# Over RFC 2217 each change of DTR or RTS takes 50 ms, with ``ign_set_control`` 100, so a board with
 # automatic reset needs a slower EN to be caught with GPIO0 low (esptool issue 383).
-SLOW_EN_RISE_SECONDS = 0.1
+SLOW_EN_RISE_SECONDS = 0.15
 
 
 class Rfc2217Door:
     """Serves a device on a TCP port of 127.0.0.1; a new client takes over from an old one."""
+
+    link = None  # its address stays as it is
 
     def __init__(
         self, device: PracticeDevice, port: int, *, realtime: bool = False, latency: float = FTDI_LATENCY
@@ -32,6 +36,7 @@ class Rfc2217Door:
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(LOOK_SECONDS)
         self.address = f"rfc2217://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._device = device
         try:
             self._serial = _open(device, realtime, latency)
         except BaseException:
@@ -56,15 +61,14 @@ class Rfc2217Door:
 
     def _client(self, connection: socket.socket) -> _Client | None:
         """Someone to serve; none where the adapter is not there."""
+        if not self._device.state().plugged_in:
+            connection.close()
+            return None
         try:
             self._serial.in_waiting  # noqa: B018  # raises where the adapter was pulled since
         except serial.SerialException:
             self._serial.close()
-            try:
-                self._serial.open()
-            except serial.SerialException:
-                connection.close()
-                return None
+            self._serial.open()
         return _Client(connection, self._serial)
 
 
@@ -98,12 +102,14 @@ class _Client:
                 thread.join()
 
     def _run(self, work: Any) -> None:
-        # A client that goes away, or an adapter that is pulled, ends the connection and nothing else.
-        with contextlib.suppress(OSError):
-            work()
-        self._alive = False
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        # A client that goes away or talks nonsense, or an adapter that is pulled, ends the connection and nothing else.
+        try:
+            with contextlib.suppress(OSError, struct.error, ValueError, IndexError):
+                work()
+        finally:
+            self._alive = False
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _to_host(self) -> None:
         while self._alive:
@@ -120,4 +126,7 @@ def _open(device: PracticeDevice, realtime: bool, latency: float) -> serial.Seri
     register()
     options = {"home": str(device.folder), "realtime": int(realtime), "latency": latency}
     options["en_rise"] = SLOW_EN_RISE_SECONDS
-    return serial.serial_for_url(f"{SCHEME}{device.name}?{urllib.parse.urlencode(options)}", timeout=LOOK_SECONDS)
+    try:
+        return serial.serial_for_url(f"{SCHEME}{device.name}?{urllib.parse.urlencode(options)}", timeout=LOOK_SECONDS)
+    except serial.SerialException as error:
+        raise DeviceInUse(device.name) if error.errno == errno.EAGAIN else error from None

@@ -49,7 +49,7 @@ class SpiController:
         lengths = self._registers.get(USER1, 0)
         user = self._registers.get(0x1C, 0)
         op = self._registers.get(USER2, 0) & 0xFF
-        address_bits = (lengths >> 26 & 0x3F) + 1 if user & 1 << 30 else 0
+        address_bits = min(32, (lengths >> 26 & 0x3F) + 1) if user & 1 << 30 else 0  # it has one word for them
         out_bytes = _bytes(lengths >> 17 & 0x1FF) if user & 1 << 27 else 0
         in_bytes = _bytes(lengths >> 8 & 0x1FF) if user & 1 << 28 else 0
         address = self._registers.get(ADDR, 0) >> (32 - address_bits) if address_bits else 0

@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Generator, Iterator
 
-from .flash import SECTOR
+from .flash import SECTOR, read_seconds
 from .flash_write import EraseAhead, Inflater
 from .loader import Op, Refused, Step
 from .machine import Machine
@@ -120,7 +120,9 @@ class Stub(StubBase):
         address, size = struct.unpack_from("<II", request.data)
         if address % SECTOR or size % SECTOR:
             raise Refused(Status.BAD_DATA_LENGTH)
-        left = EraseAhead(self._flash, address, size)
+        once_round = min(size, self._flash.size)  # beyond the end it wraps, and finds all blank
+        left = EraseAhead(self._flash, address, once_round)
+        yield read_seconds(size - once_round)
         while left.remaining:
             seconds = left.one(skip_blank=True)
             if seconds == math.inf:

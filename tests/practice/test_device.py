@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -16,6 +17,7 @@ from sonoffkit.practice.chip import Running
 from sonoffkit.practice.device import _devices
 from sonoffkit.practice.factory import factory_image
 from sonoffkit.practice.faults import Wires
+from sonoffkit.practice.line import Unplugged
 from sonoffkit.practice.slip import slip_encode
 from sonoffkit.practice.uart import heard
 
@@ -167,23 +169,80 @@ def test_a_copy_of_the_state_changes_nothing(device):
     assert device.state().powered
 
 
-# A terminal's door keeps its line over an unplug: old bytes must not come out of it after replugging.
-@pytest.mark.parametrize(
-    ("take", "give"),
-    [
-        ("power_off", "power_on"),
-        ("unplug", "plug_in"),
-    ],
-)
-def test_what_the_chip_was_sending_is_lost_with_its_power(device, take, give):
+def test_what_the_chip_was_sending_is_lost_with_its_power(device):
     line = device.attach()
     line.baud = 74880
     device.hold_button()
     line.write(SYNC)
     assert line.waiting() == 8 * 12
-    getattr(device, take)()
-    getattr(device, give)()
+    device.power_cycle()
     assert line.take(1000) == b"\r\n ets Jan  8 2013,rst cause:1, boot mode:(1,7)\r\n\r\n"
+
+
+# A terminal's door keeps its line over an unplug: old bytes must not come out of it after replugging.
+def test_a_line_is_dead_after_an_unplug_however_short_and_empty_when_it_is_found_anew(device):
+    line = device.attach()
+    device.hold_button()
+    line.write(SYNC)
+    device.unplug()
+    device.plug_in()
+    with pytest.raises(Unplugged):
+        line.take(1)
+    line.plugged_in_again()
+    assert line.take(1000) == b""
+    line.write(SYNC)
+    assert line.waiting() == 8 * 12
+
+
+class Clock:
+    """Stands for ``time.monotonic``, for a device and its open line."""
+
+    def __init__(self, monkeypatch, line):
+        self.now = 100.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(line, "_clock", lambda: self.now)
+
+
+def test_a_fault_that_pulls_the_adapter_does_so_with_the_port_closed_too(device, monkeypatch):
+    line = device.attach()
+    clock = Clock(monkeypatch, line)
+    device.faults.unplug_at = 5.0
+    line.write(b"\0")
+    device.detach()
+    assert device.state().plugged_in
+    clock.now = 105.0
+    assert not device.state().plugged_in
+    assert device.faults.unplug_at is None
+
+
+def heal(device):
+    device.faults.heal()
+
+
+def pull_by_hand(device):
+    device.unplug()
+    device.plug_in()
+    device.line.plugged_in_again()
+
+
+@pytest.mark.parametrize("undo", [heal, pull_by_hand])
+def test_a_fault_that_was_to_pull_the_adapter_is_off_once_healed_or_pulled_by_hand(device, monkeypatch, undo):
+    line = device.attach()
+    clock = Clock(monkeypatch, line)
+    device.faults.unplug_at = 5.0
+    line.write(b"\0")
+    undo(device)
+    clock.now = 200.0
+    assert line.take(1) == b""
+    assert device.state().plugged_in
+
+
+def test_a_folder_whose_description_is_none_is_refused(home):
+    folder = home / "odd"
+    folder.mkdir(parents=True)
+    (folder / "device.json").write_text("{}")
+    with pytest.raises(ValueError, match="describes no practice device"):
+        practice_device("odd", folder)
 
 
 def test_who_has_the_port_open_at_the_right_speed_reads_the_boot_log(device):
@@ -366,7 +425,7 @@ def _disk_is_full(*args):
 def test_faults_that_are_set_all_at_once_are_felt_by_the_chip_at_work(device):
     line = device.attach()
     device.faults = Faults(wires=Wires.SWAPPED, seed=3)
-    assert device.faults.in_force() == {"wires": "swapped", "seed": 3}
+    assert device.faults.in_force() == {"wires": "swapped", "seed": "3"}
     line.write(SYNC)
     assert line.take(1) == b""
     device.faults = Faults()

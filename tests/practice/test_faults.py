@@ -71,9 +71,7 @@ def test_none_heals_all_and_a_later_fault_leaves_the_earlier_ones():
     assert faults == Faults()
 
 
-@pytest.mark.parametrize(
-    "words", [["flash-id"], ["nonsense", "1"], ["flip-every", "10"], ["flash-id", "1", "2"], ["heal", "none"], []]
-)
+@pytest.mark.parametrize("words", [["nonsense", "1"], ["flip-every", "10"], ["heal", "none"], []])
 def test_words_that_are_no_fault_are_told_which_faults_there_are(words):
     faults = Faults()
     with pytest.raises(ValueError, match="is one of") as told:
@@ -82,12 +80,21 @@ def test_words_that_are_no_fault_are_told_which_faults_there_are(words):
     assert faults == Faults()
 
 
+@pytest.mark.parametrize("words", [["noise"], ["noise", "00", "ff"]])
+def test_a_fault_without_its_value_is_told_what_it_wants(words):
+    faults = Faults()
+    with pytest.raises(ValueError, match="wants one value") as told:
+        faults.parse(words)
+    assert str(told.value) == "noise wants one value (00 or ff: that, and nothing else, for ever), or 'none'"
+
+
 def test_each_fault_has_a_name_for_the_command_line():
     assert list(FAULT_NAMES) == [field.name.replace("_", "-") for field in dataclasses.fields(Faults)]
     assert not any("_" in name for name in FAULT_NAMES)
 
 
-NUMBER, SECONDS, YES = "a whole number", "a number of seconds", "yes or no"
+NUMBER, FROM_ONE = "a whole number from 0 on", "a whole number from 1 on"
+SECONDS, YES = "a number of seconds from 0 on", "yes or no"
 
 
 @pytest.mark.parametrize(
@@ -95,9 +102,9 @@ NUMBER, SECONDS, YES = "a whole number", "a number of seconds", "yes or no"
     [
         (["flash-id", "many"], NUMBER),
         (["flash-id", "-1"], NUMBER),
-        (["flip-to-host", "0"], NUMBER),  # one in none
-        (["top-speed", "0"], NUMBER),
-        (["drop-to-chip", "1.5"], NUMBER),
+        (["flip-to-host", "0"], FROM_ONE),  # one in none
+        (["top-speed", "0"], FROM_ONE),
+        (["drop-to-chip", "1.5"], FROM_ONE),
         (["unplug-at", "soon"], SECONDS),
         (["unplug-at", "-1"], SECONDS),
         (["stuck-busy", "1"], YES),

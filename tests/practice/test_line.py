@@ -234,7 +234,7 @@ def test_the_adapter_is_pulled_so_many_seconds_after_the_next_byte_of_the_host(c
     clock.now = 100.0
     assert line.take(1) == b""  # nothing was sent yet: nothing happens
     line.write(b"\0")
-    assert (line.next_arrival(), chip.faults.unplug_at) == (102.0, None)
+    assert (line.next_arrival(), chip.faults.unplug_at) == (102.0, 2.0)
     clock.now = 101.0
     line.write(SYNC)  # later bytes do not put it off
     clock.now = 101.99
@@ -243,6 +243,7 @@ def test_the_adapter_is_pulled_so_many_seconds_after_the_next_byte_of_the_host(c
     with pytest.raises(Unplugged):
         line.take(10)
     assert (chip.state.plugged_in, chip.state.powered, chip.state.running) == (False, False, Running.NOTHING)
+    assert chip.faults.unplug_at is None
 
 
 def test_an_adapter_that_is_back_is_not_pulled_again(chip, clock):
@@ -256,7 +257,7 @@ def test_an_adapter_that_is_back_is_not_pulled_again(chip, clock):
     chip.press_button(True)
     chip.power(True, clock.now)
     clock.now = 5.0
-    line.drop_arrived()
+    line.plugged_in_again()
     line.write(SYNC)
     assert line.waiting() == 8 * SYNC_REPLY
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sonoffkit.practice.chip import Running
 from sonoffkit.practice.faults import Faults
@@ -220,3 +222,17 @@ def test_the_rom_reads_an_id_only_once_a_flash_command_attached_the_pins(bench):
 @pytest.mark.parametrize("generation", [0, 1, 2])
 def test_a_stub_attaches_them_when_it_starts(bench, generation):
     assert ask_for_the_id(bench(Running.STUB, generation=generation, model="pow-r2")) == 0x1640EF
+
+
+REGISTERS = st.tuples(st.integers(0x60000200, 0x600002FF).map(lambda address: address & ~3), st.integers(0, 2**32 - 1))
+
+
+@given(st.lists(REGISTERS, max_size=30))
+@example([(0x6000021C, 1 << 30), (0x60000220, 0xFC000000), (0x60000200, 1 << 18)])  # an address of 64 bits
+def test_no_registers_however_set_upset_it(writes):
+    spi = SpiController(FlashChip(NorFlash(bytearray(b"\xff" * 0x10000)), 0x1440EF, Faults()))
+    spi.attached = True
+    for address, value in writes:
+        spi.write(address, value)
+    spi.write(0x60000200, 1 << 28)
+    assert spi.read(0x60000240) & 0xFFFFFF == 0x1440EF
