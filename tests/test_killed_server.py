@@ -241,7 +241,6 @@ def state_and_flash(folder) -> tuple[dict, bytes]:
         (["cycle"], "power on, button released, runs its firmware"),
         (["hold", "cycle", "release"], "power on, button released, in download mode"),
         (["hold", "unplug", "plug"], "power on, button held, in download mode"),
-        (["unplug"], "adapter unplugged, power off, button released"),
     ],
 )
 def test_what_the_hand_did_outlives_a_killed_server(serve, folder, words, told):
@@ -255,6 +254,14 @@ def test_what_the_hand_did_outlives_a_killed_server(serve, folder, words, told):
     assert state_and_flash(folder) == before
     again = serve()
     assert f": {told}. Stop with" in again.started()[1]
+
+
+def test_an_adapter_that_was_pulled_is_plugged_in_by_who_serves_the_device_again(serve, folder):
+    server = serve()
+    server.started()
+    assert server.say("unplug") == "adapter unplugged, power off, button released"
+    server.kill()
+    assert ": power on, button released, runs its firmware. Stop with" in serve().started()[1]
 
 
 @pytest.mark.parametrize("delay", [0.002, 0.01, 0.03])

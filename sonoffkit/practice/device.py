@@ -193,6 +193,8 @@ class PracticeDevice:
                 with self._touch() as chip:
                     chip.unplug_if_due(time.monotonic())
             if self._open:
+                if self.line:
+                    self.line.settle()
                 return ChipState.from_dict(self._open.chip.state.to_dict())
         return _read_state(self.folder)[0]
 

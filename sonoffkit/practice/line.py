@@ -129,6 +129,11 @@ class Line:
         for (at, baud), parts in itertools.groupby(said, lambda sent: (sent.at, sent.baud)):
             self._send_to_host(Sent(b"".join(sent.data for sent in parts), at, baud))
 
+    def settle(self) -> None:
+        """Let happen what was due by now, though nobody reads or writes."""
+        self.chip.settle(self._clock())
+        self.collect()
+
     def check_plug(self) -> None:
         """Raise Unplugged if the adapter is gone."""
         self.chip.unplug_if_due(self._clock())
@@ -145,8 +150,7 @@ class Line:
     def _look(self) -> float:
         """Let happen what is due, and put on the wire what comes of it; the time of that."""
         self.check_plug()
-        self.chip.settle(self._clock())
-        self.collect()
+        self.settle()
         if not self.chip.faults.noise:
             self._noise_read = None
         return self._clock()

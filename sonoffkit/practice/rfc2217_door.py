@@ -48,6 +48,7 @@ class Rfc2217Door:
         client: _Client | None = None
         try:
             while not stop.is_set():
+                self._device.state()  # looking lets happen what is due: a board that was let go starts by itself
                 with contextlib.suppress(TimeoutError):
                     connection, _ = self._listener.accept()
                     if client:

@@ -431,3 +431,14 @@ def test_faults_that_are_set_all_at_once_are_felt_by_the_chip_at_work(device):
     device.faults = Faults()
     line.write(SYNC)
     assert line.take(1) == b"\xc0"
+
+
+def test_a_board_that_was_let_go_starts_though_nobody_reads_or_writes(monkeypatch):
+    board = practice_device("nodemcu")
+    line = board.attach()
+    clock = Clock(monkeypatch, line)
+    line.set_modem_lines(False, True)
+    line.set_modem_lines(False, False)
+    assert board.state().running is Running.NOTHING
+    clock.now += 1
+    assert board.state().running is Running.FIRMWARE
