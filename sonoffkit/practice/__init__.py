@@ -43,8 +43,8 @@ Not modelled: execution of code (so no firmware runs beyond its first words, and
 esptool's ``load-ram`` loads what then is silent), the mask ROM's bytes, Wi-Fi,
 GPIOs but GPIO0, sleep, the watchdog, analogue effects (but a sag, by its
 result), an erase or a block of data that the power cuts off half-way (it is in
-the cells as soon as it was sent, and only its time passes), the UART's buffers running over, and an
-adapter's own quirks but those in ``faults``.
+the cells as soon as it was sent, and only its time passes), the UART's buffers
+running over, and an adapter's own quirks but those in ``faults``.
 """
 
 from __future__ import annotations

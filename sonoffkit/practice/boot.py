@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from .flash import SECTOR, NorFlash
-from .images import PRACTICE_MARK
+from .images import EBOOT, PRACTICE_MARK
 from .slip import checksum
 
 __all__ = ["BOOT_LOG_BAUD", "ResetCause", "banner", "boot_from_flash"]
@@ -31,7 +31,6 @@ ROM_REACH = 0x400000  # the flash that the ROM takes for granted; beyond it a re
 RAM_STARTS = (0x3FF, 0x401)  # a load address elsewhere stops the ROM
 # The ROM means to name a line too, but trips over its own format and stops there.
 GIVEN_UP = b"ets_main.c "
-EBOOT = 0x4010F000  # where the Arduino core's boot loader is loaded
 
 Words = tuple[bytes, int | None]  # what is said, and its baud; None: at the speed in force
 
@@ -109,10 +108,10 @@ def _next_head(head: int, tail: int) -> tuple[int, bytes]:
     return HEADER_SIZE - rest, b"ho %d tail %d room %d\r\n" % (head, tail, rest)
 
 
-def _checksums(flash: NorFlash, segments: list[_Segment], start: int = 0) -> tuple[int, int]:
+def _checksums(flash: NorFlash, segments: list[_Segment]) -> tuple[int, int]:
     """The checksum that stands at the end of the image (padded to 16 bytes), and the one that its segments have."""
-    end = start + 8 + sum(8 + len(segment.data) for segment in segments)
-    stored = flash.read(start + (end - start | 15), 1)[0]
+    end = HEADER_SIZE + sum(HEADER_SIZE + len(segment.data) for segment in segments)
+    stored = flash.read(end | 15, 1)[0]
     return stored, checksum(b"".join(segment.data for segment in segments))
 
 

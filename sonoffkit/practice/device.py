@@ -163,7 +163,9 @@ class PracticeDevice:
     def power_off(self) -> None:
         """Take the 3.3 V away."""
         with self._touch() as chip:
-            self._cut_power(chip)
+            chip.power(False, time.monotonic())
+            if self.line:
+                self.line.drop_all()
 
     def power_on(self) -> None:
         """Give it 3.3 V: with the button held it goes into download mode, else it starts its firmware."""
@@ -201,11 +203,6 @@ class PracticeDevice:
     def contents(self) -> bytes:
         """What the flash holds now."""
         return (self.folder / "flash.bin").read_bytes()
-
-    def _cut_power(self, chip: Chip) -> None:
-        chip.power(False, time.monotonic())
-        if self.line:
-            self.line.drop_all()
 
     @contextlib.contextmanager
     def _touch(self) -> Iterator[Chip]:

@@ -10,13 +10,13 @@ from .code_like import code_like, text_block
 from .flash import SECTOR
 from .slip import checksum
 
-__all__ = ["PRACTICE_MARK", "Segment", "boot_image", "lesson_images", "user_image"]
+__all__ = ["EBOOT", "PRACTICE_MARK", "Segment", "boot_image", "lesson_images", "user_image"]
 
 QIO, DIO, DOUT = 0, 2, 3
 MHZ_40 = 0x0
 SIZE_CODES = {0x80000: 0x0, 0x40000: 0x1, 0x100000: 0x2, 0x200000: 0x3, 0x400000: 0x4}
 IRAM, DRAM, IROM = 0x40100000, 0x3FFE8000, 0x40201010
-EBOOT, EBOOT_SIZE = 0x4010F000, 3584
+EBOOT, EBOOT_SIZE = 0x4010F000, 3584  # the Arduino core's boot loader: where it is loaded
 # Each image that is for practice only says so: it holds no program, and a real
 # device would start nothing from it.
 PRACTICE_MARK = b"sonoffkit practice image: no program in here"

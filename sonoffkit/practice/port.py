@@ -47,7 +47,6 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
         self._device: PracticeDevice | None = None
         self._line: Line | None = None
         self._cancelled = False
-        self._gone = False
         self.is_open = False
         super().__init__(*args, **kwargs)
 
@@ -65,7 +64,6 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
         except DeviceInUse:
             raise _os_error(errno.EAGAIN, f"Could not exclusively lock port {self._port}") from None
         self._device = device
-        self._gone = False
         self.is_open = True
         self._reconfigure_port()
         self._update_dtr_state()
@@ -159,12 +157,10 @@ class PracticeSerial(SerialBase):  # type: ignore[misc]
         if self._line is None:
             raise PortNotOpenError
         with self.device.condition:
-            if self._gone:  # plugged in again or not: only opening it anew helps
-                raise SerialException(GONE)
             try:
+                self._line.check_plug()  # plugged in again or not, its line is dead: only opening it anew helps
                 yield self._line
             except Unplugged:
-                self._gone = True
                 raise SerialException(GONE) from None
 
 
