@@ -125,8 +125,7 @@ class LegacyStub(StubBase):
             raise Refused(Status.TOO_MUCH_DATA)
         if len(data) % 4:
             raise Refused(Status.BAD_DATA_LENGTH)
-        self.machine.load(self._load_address, data)
-        self._load_address += len(data)
+        self._load(data)
         self._memory_left -= len(data)
         yield reply_frame(Op.MEM_DATA)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .machine import Machine
-from .slip import Decoder, Request, checksum, reply_frame
+from .slip import Decoder, Request, reply_frame
 
 __all__ = ["Boot", "ChangeBaud", "Handler", "Loader", "Op", "Refused", "RunProgram", "RunStub", "Step"]
 
@@ -72,7 +72,6 @@ class Loader:
 
     decoder: Decoder
     WRONG_LENGTH: int  # the status of a command with too few parameters
-    BAD_CHECKSUM: int
     SYNC_VALUE = 0
 
     def __init__(self, machine: Machine) -> None:
@@ -125,24 +124,18 @@ class Loader:
         yield reply_frame(Op.MEM_BEGIN)
 
     def _mem_data(self, request: Request) -> Iterator[Step]:
-        data = self._block(request)
+        raise NotImplementedError
+
+    def _load(self, data: bytes) -> None:
+        """Put a piece of a download behind the last one."""
         self.machine.load(self._load_address, data)
         self._load_address += len(data)
-        yield reply_frame(Op.MEM_DATA)
 
     def _mem_end(self, request: Request) -> Iterator[Step]:
         stay, entry = struct.unpack_from("<II", request.data)
         yield reply_frame(Op.MEM_END)
         if not stay:
             yield self._run(entry)
-
-    def _block(self, request: Request) -> bytes:
-        """The data of a DATA command, which come after four words; their sum must be right."""
-        struct.unpack_from("<IIII", request.data)
-        data = request.data[16:]
-        if checksum(data) != request.checksum:
-            raise Refused(self.BAD_CHECKSUM)
-        return data
 
     def _run(self, entry: int) -> Step:
         """A download is either a flasher stub, or a program that nothing here executes."""

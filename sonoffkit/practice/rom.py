@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from .flash import SECONDS_SECTOR_ERASE, SECTOR
 from .loader import Boot, Loader, Op, Refused, Step
 from .machine import Machine
-from .slip import Request, RomDecoder, parse_request, reply_frame
+from .slip import Request, RomDecoder, checksum, parse_request, reply_frame
 
 __all__ = ["RomLoader"]
 
 SECTORS_PER_BLOCK = 16
 INVALID_MESSAGE = 0x0105
 OPERATION_FAILED = 0x0106
+BAD_CHECKSUM = 0x0107
 
 
 class RomLoader(Loader):
     """Commands of the ESP8266's mask ROM. It can write flash but not read it back."""
 
     WRONG_LENGTH = INVALID_MESSAGE
-    BAD_CHECKSUM = 0x0107
     SYNC_VALUE = 0x20120707  # from real traces (esptool issue 372)
 
     def __init__(self, machine: Machine) -> None:
@@ -49,6 +49,18 @@ class RomLoader(Loader):
         op, value = self._last
         for _ in range(8 if op == Op.SYNC else 1):
             yield reply_frame(op, value, status=INVALID_MESSAGE)
+
+    def _mem_data(self, request: Request) -> Iterator[Step]:
+        self._load(self._block(request))
+        yield reply_frame(Op.MEM_DATA)
+
+    def _block(self, request: Request) -> bytes:
+        """The data of a DATA command, which come after four words; their sum must be right."""
+        struct.unpack_from("<IIII", request.data)
+        data = request.data[16:]
+        if checksum(data) != request.checksum:
+            raise Refused(BAD_CHECKSUM)
+        return data
 
     def _flash_begin(self, request: Request) -> Iterator[Step]:
         size, _blocks, _block_size, offset = struct.unpack_from("<IIII", request.data)

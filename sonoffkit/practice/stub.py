@@ -103,8 +103,7 @@ class Stub(StubBase):
         (size,), data = struct.unpack_from("<I", request.data), request.data[16:]
         if size > self._memory_left or size != len(data):
             raise Refused(Status.TOO_MUCH_DATA)
-        self.machine.load(self._load_address, data)
-        self._load_address += size
+        self._load(data)
         self._memory_left -= size
         yield reply_frame(Op.MEM_DATA)
 

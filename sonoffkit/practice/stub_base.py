@@ -44,7 +44,6 @@ class StubBase(Loader, abc.ABC):
     """What all stubs do alike."""
 
     WRONG_LENGTH = Status.BAD_DATA_LENGTH
-    BAD_CHECKSUM = Status.BAD_CHECKSUM
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
