@@ -18,7 +18,7 @@ from .models import Model
 from .rom import RomLoader
 from .stub import Stub
 from .stub_base import GREETING
-from .uart import heard
+from .uart import BITS_PER_BYTE, UART_BUFFER, heard
 
 __all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]
 
@@ -90,7 +90,7 @@ class Chip:
         self.en_rise = EN_RISE_SECONDS
         self.flash = FlashChip(cells, model.flash_id, faults, state.flash_status, self._keep_flash_status)
         self._efuses, self._changed = efuse_words(mac, model.chip), changed
-        self._busy_until = -math.inf
+        self._busy_until = self._uart_free = -math.inf
         self._en_low = self._io0_low = False
         self._starts_at: float | None = None
         self.unplug_due: float | None = None  # when a fault will have the adapter pulled
@@ -183,7 +183,7 @@ class Chip:
     def _run(self, what: Running, generation: int = 2) -> None:
         self.state.running, self.state.stub_generation = what, generation
         if what is Running.NOTHING:
-            self._busy_until = -math.inf  # work under way ends with the power
+            self._busy_until = self._uart_free = -math.inf  # work under way ends with the power
         if what is not Running.STUB:
             self._machine = self._new_machine()
         if what is Running.ROM:
@@ -248,8 +248,12 @@ class Chip:
             self._reset(ResetCause.POWER, self._busy_until)
 
     def _say(self, data: bytes, baud: int) -> None:
+        """Put bytes into the UART's buffer: whoever has more than it holds waits, and does nothing else meanwhile."""
         if data:
             self._sent.append(Sent(data, self._busy_until, baud))
+            second = baud / BITS_PER_BYTE  # so many bytes
+            self._uart_free = max(self._busy_until, self._uart_free) + len(data) / second
+            self._busy_until = max(self._busy_until, self._uart_free - UART_BUFFER / second)
 
     def _happens(self, step: Step, baud: int) -> None:
         if isinstance(step, ChangeBaud):

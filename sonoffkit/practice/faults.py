@@ -53,6 +53,7 @@ class Faults:
     wires: Wires = _fault("swapped (TX on TX), or loose: tx-open, rx-open, seen from the adapter; good", Wires.GOOD)
     noise: Noise | None = _fault("00 or ff: that, and nothing else, for ever")
     top_speed: int | None = _fault("baud; a counterfeit adapter that runs no faster, whatever it is told")
+    frail_above: int | None = _fault("baud; above it one bit of one byte in 500 is turned (long wires, a poor adapter)")
     sag_after: int | None = _fault("the 3.3 V sag, and the chip resets, once N further bytes were programmed")
     stuck_busy: bool = _fault("yes: after the next erase or program the flash is never ready, until a cycle", False)
     bad_sector: int | None = _fault("an address: the sector around it neither erases nor programs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections import deque
@@ -12,12 +11,11 @@ from dataclasses import dataclass
 from .chip import Chip, Sent
 from .faults import Noise, Wires
 from .tampering import Tampering
-from .uart import heard
+from .uart import BITS_PER_BYTE, heard
 
 __all__ = ["FTDI_LATENCY", "Line", "Unplugged"]
 
 FTDI_LATENCY = 0.016  # seconds; an FT232's latency timer as it is shipped
-BITS_PER_BYTE = 10  # 8N1: start bit, eight data bits, stop bit
 NOISE_BYTES = {Noise.ZEROS: b"\x00", Noise.ONES: b"\xff"}
 SYSTEM_BUFFER = 4095  # what a Linux terminal keeps that nobody reads (n_tty)
 
@@ -67,7 +65,7 @@ class Line:
         self.check_plug()
         self._arm_unplug()
         arrives = self._clock()
-        for delay, piece in self._tampering.on(data, "to_chip"):
+        for delay, piece in self._tampering.on(data, "to_chip", self._speed):
             arrives = self._carried_by(arrives + delay, len(piece))
             if self.chip.faults.wires not in (Wires.SWAPPED, Wires.TX_OPEN):
                 self.chip.hear(piece, self._speed, arrives)
@@ -125,9 +123,8 @@ class Line:
         said = self.chip.said()
         if self.chip.faults.wires in (Wires.SWAPPED, Wires.RX_OPEN):
             return
-        # What follows without a pause is one signal, which matters to a receiver at another speed.
-        for (at, baud), parts in itertools.groupby(said, lambda sent: (sent.at, sent.baud)):
-            self._send_to_host(Sent(b"".join(sent.data for sent in parts), at, baud))
+        for signal in _signals(said):
+            self._send_to_host(signal)
 
     def settle(self) -> None:
         """Let happen what was due by now, though nobody reads or writes."""
@@ -172,7 +169,7 @@ class Line:
         period = BITS_PER_BYTE / sent.baud if self._realtime else 0.0
         latency = self._latency if self._realtime else 0.0
         start = max(sent.at if self._realtime else self._clock(), self._to_host_free)
-        for delay, piece in self._tampering.on(heard(sent.data, sent.baud, self._speed), "to_host"):
+        for delay, piece in self._tampering.on(heard(sent.data, sent.baud, self._speed), "to_host", self._speed):
             start += delay
             if piece:
                 self._to_host.append(_Burst(piece, start + period + latency, period))
@@ -206,6 +203,18 @@ class Line:
         oldest = now - SYSTEM_BUFFER * BITS_PER_BYTE / self.baud
         self._noise_read = max(now if self._noise_read is None else self._noise_read, oldest)
         return int((now - self._noise_read) * self.baud / BITS_PER_BYTE)
+
+
+def _signals(said: list[Sent]) -> list[Sent]:
+    """What follows without a pause is one signal, which matters to a receiver at another speed."""
+    signals: list[Sent] = []
+    for sent in said:
+        last = signals[-1] if signals else None
+        if last and last.baud == sent.baud and sent.at <= last.at + len(last.data) * BITS_PER_BYTE / last.baud:
+            signals[-1] = Sent(last.data + sent.data, last.at, last.baud)
+        else:
+            signals.append(sent)
+    return signals
 
 
 def _arrived(burst: _Burst, now: float) -> int:

@@ -12,6 +12,7 @@ __all__ = ["DELAY_SECONDS", "Tampering", "Way"]
 Way = Literal["to_host", "to_chip"]
 KINDS = ("drop", "flip", "duplicate", "delay")
 DELAY_SECONDS = 0.2
+FRAIL_ONE_IN = 500  # bytes
 
 
 class Tampering:
@@ -21,9 +22,9 @@ class Tampering:
         self._faults = faults
         self._chances: dict[tuple[Way, str], _Chance] = {}
 
-    def on(self, data: bytes, way: Way) -> list[tuple[float, bytes]]:
-        """The bytes that come of these, in pieces: how much later than the last piece, and what."""
-        hits = [(at, kind) for kind in KINDS for at in self._hits(way, kind, len(data))]
+    def on(self, data: bytes, way: Way, baud: int = 0) -> list[tuple[float, bytes]]:
+        """The bytes that come of these at a speed, in pieces: how much later than the last piece, and what."""
+        hits = [(at, kind) for kind in KINDS for at in self._hits(way, kind, len(data), baud)]
         if not hits:
             return [(0.0, data)]
         pieces: list[tuple[float, bytes]] = []
@@ -40,8 +41,10 @@ class Tampering:
         pieces.append((delay, bytes(piece + data[done:])))
         return [(delay, piece) for delay, piece in pieces if piece or delay]
 
-    def _hits(self, way: Way, kind: str, size: int) -> list[int]:
+    def _hits(self, way: Way, kind: str, size: int, baud: int) -> list[int]:
         one_in = getattr(self._faults, f"{kind}_{way}")
+        if kind == "flip" and baud > (self._faults.frail_above or baud):
+            one_in = min(one_in or FRAIL_ONE_IN, FRAIL_ONE_IN)
         if not one_in:
             self._chances.pop((way, kind), None)
             return []

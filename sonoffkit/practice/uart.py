@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["heard"]
+__all__ = ["BITS_PER_BYTE", "UART_BUFFER", "heard"]
+
+BITS_PER_BYTE = 10  # 8N1: start bit, eight data bits, stop bit
+UART_BUFFER = 128  # bytes the ESP8266 keeps for sending; a stub waits for room in it (ROM, ``uart_tx_one_char``)
 
 # A receiver samples the stop bit 9.5 bits after the start edge; beyond about
 # 5 % difference it falls into a neighbouring bit (UART, 8N1).

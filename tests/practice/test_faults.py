@@ -36,6 +36,7 @@ from sonoffkit.practice.faults import FAULT_NAMES, Noise, Wires
         (["noise", "ff"], Faults(noise=Noise.ONES)),
         (["top-speed", "115200"], Faults(top_speed=115200)),
         (["sag-after", "0x1000"], Faults(sag_after=0x1000)),
+        (["frail-above", "460800"], Faults(frail_above=460800)),
         (["stuck-busy", "yes"], Faults(stuck_busy=True)),
         (["bad-sector", "0"], Faults(bad_sector=0)),
     ],

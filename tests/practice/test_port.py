@@ -440,9 +440,74 @@ def test_a_url_may_say_how_slowly_en_rises(open_port):
     assert open_port("practice://nodemcu?en_rise=0.1").device.line.chip.en_rise == 0.1
 
 
+# A hurry. A read that waited in vain would last for ever here.
+
+
+def in_a_hurry(open_port, more: str = "") -> serial.SerialBase:
+    port = open_port("practice://basic?hurry=1" + more)
+    port.timeout = None
+    return port
+
+
+def test_in_a_hurry_a_read_gets_what_there_is_and_does_not_wait_for_more(open_port):
+    port = in_a_hurry(open_port)
+    reader = Reader(port, 1)
+    assert reader.ends()
+    assert reader.result == b""
+    port.write(SYNC)
+    reader = Reader(port, 1000)
+    assert reader.ends()
+    assert len(reader.result) == 8 * SYNC_REPLY
+
+
+def test_in_a_hurry_bytes_that_are_late_are_waited_for(open_port):
+    port = in_a_hurry(open_port)
+    port.device.faults.delay_to_host = 10
+    port.write(SYNC)
+    reader = Reader(port, 8 * SYNC_REPLY)
+    assert reader.ends()
+    assert len(reader.result) == 8 * SYNC_REPLY
+
+
+def test_in_a_hurry_an_adapter_is_pulled_when_it_is_due(open_port):
+    port = in_a_hurry(open_port)
+    port.device.faults.unplug_at = 0.01
+    port.write(b"\0")
+    reader = Reader(port, 1)
+    assert reader.ends()
+    assert "device disconnected" in str(reader.result)
+
+
+def test_in_a_hurry_the_read_in_which_the_adapter_is_pulled_fails(open_port):
+    port = in_a_hurry(open_port)
+    port.device.faults.unplug_after = 20
+    port.write(SYNC)
+    reader = Reader(port, 8 * SYNC_REPLY)
+    assert reader.ends()
+    assert "device disconnected" in str(reader.result)
+
+
+def test_in_a_hurry_noise_fills_every_read(open_port):
+    port = in_a_hurry(open_port)
+    port.device.faults.parse(["noise", "ff"])
+    reader = Reader(port, 100)
+    assert reader.ends()
+    assert reader.result == b"\xff" * 100
+
+
+def test_in_real_time_nobody_is_in_a_hurry(open_port):
+    port = in_a_hurry(open_port, "&realtime=1")
+    reader = Reader(port, 8 * SYNC_REPLY)
+    assert not reader.ends(within=0.2)
+    port.write(SYNC)
+    assert reader.ends()
+    assert len(reader.result) == 8 * SYNC_REPLY
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
+        ("practice://basic?hurry=2", "hurry is 0 or 1, not '2'"),
         ("practice://basic?speed=9", "unknown option 'speed'"),
         ("practice://basic?latency=soon", "could not convert string to float: 'soon'"),
         ("practice://basic?model=esp32", f"there is no practice model 'esp32'; there are: {', '.join(MODELS)}"),
