@@ -25,6 +25,7 @@
     │   ├── ForeignBackup         the backup is of another device
     │   ├── BackupDamaged         the file or its manifest was changed
     │   ├── BackupExists          there is a file of that name
+    │   ├── BackupRunning         another program is backing up the same device
     │   └── VaultNotWritable      the disk is full, or the folder is read-only
     ├── ImageError                the firmware to be written
     │   ├── ImageUnreadable       there is no such file, or it is empty
@@ -46,7 +47,7 @@ from __future__ import annotations
 import textwrap
 
 __all__ = [
-    "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "Cancelled",
+    "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "BackupRunning", "Cancelled",
     "DeviceChanged", "DeviceError", "DeviceRefused", "FlashUnreadable", "ForeignBackup",
     "GarbledAnswer", "ImageChanged", "ImageCompressed", "ImageError", "ImageForOtherChip",
     "ImageInvalid", "ImageIsPractice", "ImageTooBig", "ImageUnreadable", "NoAnswer",
@@ -261,6 +262,15 @@ class BackupExists(BackupError):
     """A file of that name exists, and backups are never overwritten."""
 
     usual_hint = "Choose another folder or another name. Both files are as they were."
+
+
+class BackupRunning(BackupError):
+    """Another program, or another notebook, is making a backup of this device into the same folder."""
+
+    usual_hint = (
+        "Wait until the other backup has finished, or stop it, and run this again: it goes on where that one "
+        "stopped. Nothing has been changed."
+    )
 
 
 class VaultNotWritable(BackupError):

@@ -17,8 +17,8 @@ from importlib import metadata
 from .errors import BackupNeeded, ImageIsPractice, OutOfRange, SonoffkitError, VerifyFailed
 from .firmware import HeaderChange, Image, check_fits, with_flash_parameters
 from .session import Cancel, Device, Identity, Progress, ask_to_stop, tool_versions
-from .transfer import Piece, matches_device, pieces_of, read_pieces
-from .vault import Backup, Draft, Vault
+from .transfer import Fetched, Written, fetch, write_changes
+from .vault import Backup, Vault
 
 __all__ = [
     "BackUpResult", "EraseResult", "FlashResult", "IdentifyResult", "RestoreResult",
@@ -29,7 +29,7 @@ HALF_WRITTEN = (
     "The device may now hold only a part of it, and not start. Its loader still answers when the button is held at "
     "power-up: run this again, or restore your backup."
 )
-ROUNDS = 3  # how often pieces that differ from the device's are read again
+KNOWN_BACKUPS = 5  # so many are compared with the device; each costs reading its file
 
 
 class Waiver(Enum):
@@ -48,17 +48,12 @@ class IdentifyResult:
 
 @dataclass(frozen=True)
 class BackUpResult:
-    """A finished, verified backup, and what it took.
-
-    ``bytes_read`` came over the wire now, ``bytes_resumed`` from an earlier
-    try; ``pieces_retried`` were broken on the way and read again.
-    """
+    """A finished, verified backup, and what it took; ``speed`` says how fast the line was, and why."""
 
     backup: Backup
     seconds: float
-    bytes_read: int
-    bytes_resumed: int
-    pieces_retried: int
+    fetched: Fetched
+    speed: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +74,8 @@ class FlashResult:
     changes: tuple[HeaderChange, ...]
     md5: str
     seconds: float
+    written: Written
+    speed: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +85,8 @@ class RestoreResult:
     identity: Identity
     backup: Backup
     seconds: float
+    written: Written
+    speed: str
 
 
 @dataclass(frozen=True)
@@ -115,36 +114,18 @@ def back_up(
 ) -> BackUpResult:
     """Copy the whole flash into the vault, verified against the device's own MD5.
 
-    The size is the detected one. A try that was cut off goes on where it
-    stopped, after the device confirmed that it still holds what was read.
-    Raises VerifyFailed if file and device do not agree in the end.
+    The size is the detected one. What is blank, or the same as in an earlier
+    backup of this device, is told by its digests and not read. A try that was
+    cut off goes on where it stopped, after the device confirmed that it still
+    holds what was read. Raises VerifyFailed if file and device do not agree
+    in the end.
     """
     began = time.monotonic()
-    size = device.identity.flash_size
-    draft = (vault or Vault()).begin(device.identity)
-    draft.drop(_stale_pieces(device, draft))
-    resumed = sum(piece.size for piece in draft.pieces)
-    read = retried = 0
-    for _ in range(ROUNDS):
-        have = {piece.address for piece in draft.pieces}
-        missing = [piece for piece in pieces_of(size) if piece.address not in have]
-        held = size - sum(piece.size for piece in missing)
-
-        def step(done: int, _total: int, held: int = held) -> None:
-            if progress is not None:
-                progress(held + done, size)
-
-        retried += read_pieces(device, missing, draft.keep, step, cancel)
-        read += size - held
-        ask_to_stop(cancel)
-        if device.md5(0, size) == hashlib.md5(draft.data()).hexdigest():
-            backup = draft.finish(_tools(), sticker)
-            return BackUpResult(backup, time.monotonic() - began, read, resumed, retried)
-        draft.drop(_stale_pieces(device, draft))
-    raise VerifyFailed(
-        f"After {ROUNDS} rounds, what was read is still not what the device says it holds.",
-        "Power the device again with the button held, and run this again. Nothing on it was changed.",
-    )
+    vault = vault or Vault()
+    with vault.begin(device.identity) as draft:
+        fetched = fetch(device, draft, _known(vault, device.identity), progress, cancel)
+        backup = draft.finish(_tools(), sticker)
+    return BackUpResult(backup, time.monotonic() - began, fetched, device.speed_story)
 
 
 def erase(
@@ -182,7 +163,7 @@ def flash(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> FlashResult:
-    """Write a firmware and verify what was really written.
+    """Write a firmware, as far as it differs from what is there, and verify all of it.
 
     At address 0 its header gets the flash mode (DOUT unless told otherwise)
     and the detected size; the result names the bytes that this changed. The
@@ -195,9 +176,10 @@ def flash(
     if address == 0:
         data, changes = with_flash_parameters(image.data, mode, device.identity.flash_size)
     data += b"\xff" * (-len(data) % 4)  # flash is written by the word
-    _write_and_verify(device, address, data, progress, cancel)
+    written = _write(device, address, data, progress, cancel)
     md5 = hashlib.md5(data).hexdigest()
-    return FlashResult(device.identity, image, address, changes, md5, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return FlashResult(device.identity, image, address, changes, md5, seconds, written, device.speed_story)
 
 
 def restore(
@@ -208,7 +190,7 @@ def restore(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> RestoreResult:
-    """Write a backup back, every byte as it was, and verify it.
+    """Write a backup back, every byte as it was, and verify it; only what differs is sent.
 
     Raises ForeignBackup for another device's, unless the waiver
     ``OTHER_DEVICES_BACKUP`` is given, and always for another size of flash.
@@ -217,8 +199,8 @@ def restore(
     backup.check_size(device.identity)
     if waiver is not Waiver.OTHER_DEVICES_BACKUP:
         backup.check_belongs_to(device.identity)
-    _write_and_verify(device, 0, backup.read(), progress, cancel)
-    return RestoreResult(device.identity, backup, time.monotonic() - began)
+    written = _write(device, 0, backup.read(), progress, cancel)
+    return RestoreResult(device.identity, backup, time.monotonic() - began, written, device.speed_story)
 
 
 def verify(
@@ -256,35 +238,19 @@ def _check_target(device: Device, image: Image, address: int) -> None:
         raise ImageIsPractice(f"{image.name} is for the practice Sonoff and holds no program.")
 
 
-def _write_and_verify(
-    device: Device, address: int, data: bytes, progress: Progress | None, cancel: Cancel | None
-) -> None:
+def _write(device: Device, address: int, data: bytes, progress: Progress | None, cancel: Cancel | None) -> Written:
     ask_to_stop(cancel)
     try:
-        device.write(address, data, progress, cancel)
+        return write_changes(device, address, data, progress, cancel)
     except SonoffkitError as error:
         error.hint = HALF_WRITTEN
         raise
-    if device.md5(address, len(data)) != hashlib.md5(data).hexdigest():
-        raise VerifyFailed("What was written reads back differently.")
 
 
-def _stale_pieces(device: Device, draft: Draft) -> list[Piece]:
-    """Pieces on disk that the device does not hold (any more)."""
-    if not draft.pieces or _one_run_matches(device, draft):
-        return []
-    good = set(matches_device(device, draft.pieces))
-    return [piece for piece in draft.pieces if piece not in good]
-
-
-def _one_run_matches(device: Device, draft: Draft) -> bool:
-    """Whether pieces without a gap from address 0 match as one: one question in place of many."""
-    end = 0
-    for piece in draft.pieces:
-        if piece.address != end:
-            return False
-        end += piece.size
-    return device.md5(0, end) == hashlib.md5(draft.data()[:end]).hexdigest()
+def _known(vault: Vault, identity: Identity) -> list[Backup]:
+    """The newest earlier backups of this very flash: what it holds now may be in one of them."""
+    mine = [backup for backup in vault.backups(identity.mac) if backup.manifest.size == identity.flash_size]
+    return mine[:KNOWN_BACKUPS]
 
 
 def _tools() -> dict[str, str]:

@@ -27,9 +27,11 @@ from .errors import (
 from .paths import read_settings, remember
 
 __all__ = [
+    "Adapter",
     "FindMine",
     "Kind",
     "Port",
+    "adapter_at",
     "choose",
     "chosen_port",
     "find_ports",
@@ -71,6 +73,12 @@ ADAPTERS = {
     (0x067B, 0x2303): "PL2303",
     (0x067B, 0x23A3): "PL2303GS",
 }
+# Baud that the makers' data sheets promise, where they promise more than SAFE_TOP. (A CP2102 ends at 1 Mbaud.)
+TOP_SPEEDS = {
+    "FT232": 3_000_000, "FT231X": 3_000_000, "FT2232": 12_000_000, "FT232H": 12_000_000,
+    "CH340": 2_000_000, "CH341": 2_000_000, "CH9102": 4_000_000, "CH343": 6_000_000,
+}  # fmt: skip
+SAFE_TOP = 921_600
 VENDORS = {
     0x0403: "FTDI adapter",
     0x10C4: "Silicon Labs adapter",
@@ -78,6 +86,17 @@ VENDORS = {
     0x067B: "Prolific adapter",
 }
 ESPRESSIF = 0x303A
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What stands between computer and device: a name that stays the same when it is plugged in again, and its limit.
+
+    ``top_speed`` is in baud.
+    """
+
+    key: str
+    top_speed: int
 
 
 class Kind(Enum):
@@ -180,6 +199,16 @@ class FindMine:
         if came and self.found is None:
             self.found = next(port for port in ports if port.device in came)
         return self.found
+
+
+def adapter_at(device: str) -> Adapter:
+    """The adapter behind a port's name; where the system tells nothing of it, the name itself."""
+    for info in [] if is_practice(device) else list_ports.comports():
+        if str(info.device) == device and info.vid is not None:
+            top = TOP_SPEEDS.get(ADAPTERS.get((info.vid, info.pid), ""), SAFE_TOP)
+            which = info.serial_number or info.location or device
+            return Adapter(f"{info.vid:04x}:{info.pid:04x} {which}", top)
+    return Adapter(device, SAFE_TOP)
 
 
 def open_port(device: str, baud: int = 115200) -> serial.SerialBase:

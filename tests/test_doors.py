@@ -203,7 +203,7 @@ def test_while_esptool_has_the_port_nobody_else_gets_it(serve):
 @posix
 def test_in_real_time_bytes_take_as_long_as_on_a_cable(serve, tmp_path):
     served = serve("--realtime", "--latency", "0")
-    with connect(served.port) as device:
+    with connect(served.port, 115200) as device:
         began = time.monotonic()
         data = device.read(0, 0x1000)
         took = time.monotonic() - began

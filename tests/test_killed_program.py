@@ -51,7 +51,7 @@ def test_a_killed_backup_leaves_no_locked_port_and_goes_on():
     assert Vault().backups() == []
     with connect(SLOW, FAST_BAUD) as device:  # the stub is still at that speed, which was remembered
         result = back_up(device)
-    assert result.bytes_resumed >= pieces * 0x10000
+    assert result.fetched.resumed >= pieces * 0x10000
     assert result.backup.read() == sonoff.contents()
 
 
@@ -75,5 +75,5 @@ def test_the_stub_that_a_killed_reader_left_in_its_read_loop_is_found_again(tmp_
         with connect(port, FAST_BAUD) as device:  # the chip outlived its reader, and waits for an acknowledgement
             result = back_up(device)
         server.terminate()
-    assert result.bytes_resumed > 0
+    assert result.fetched.resumed > 0
     assert result.backup.read() == Path(tmp_path / "device" / "flash.bin").read_bytes()

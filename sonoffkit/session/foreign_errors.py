@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Iterator
 
 from esptool.util import (
@@ -26,7 +27,7 @@ from ..errors import (
 )
 from ..ports import SYSTEM_ERRORS, port_error
 
-__all__ = ["BY_TYPE", "device_error", "our_errors"]
+__all__ = ["BY_TYPE", "UNEXPECTED", "device_error", "our_errors"]
 
 # esptool's errors that have a type of their own. A test fails when it grows another.
 BY_TYPE: dict[type[FatalError], type[DeviceError]] = {
@@ -50,6 +51,10 @@ BROKEN_ON_THE_WAY = (
 )  # fmt: skip
 
 
+# What esptool stumbles over when an answer is shorter than it takes for granted (5.6, loader.py, ``command``).
+UNEXPECTED = (IndexError, struct.error)
+
+
 @contextlib.contextmanager
 def our_errors(port: str) -> Iterator[None]:
     """The one door at which errors of esptool, pyserial and the system become ours."""
@@ -57,6 +62,8 @@ def our_errors(port: str) -> Iterator[None]:
         yield
     except FatalError as exc:
         raise device_error(exc) from exc
+    except UNEXPECTED as exc:
+        raise TransferFailed(f"Bytes were lost or broken on the way. ({type(exc).__name__}: {exc})") from exc
     except SYSTEM_ERRORS as exc:  # SerialException is one
         raise port_error(exc, port) from exc
 

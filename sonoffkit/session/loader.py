@@ -15,8 +15,9 @@ from esptool.util import FatalError, flash_size_bytes
 from ..errors import FlashUnreadable, TransferFailed, WrongChip
 from ..paths import read_settings, remember
 from .basics import SAFE_BAUD, Identity
+from .foreign_errors import UNEXPECTED
 
-__all__ = ["SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "remember_baud"]
+__all__ = ["END", "SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "remember_stub", "start_stub"]
 
 QUIET_SECONDS = 0.2  # a line that says nothing for so long has nothing under way
 PROBES = 4
@@ -34,7 +35,7 @@ def reach(line: serial.SerialBase, port: str) -> Any:
     First without a reset, at the speed where we left the stub and at the
     usual one; then with a reset, for boards that are wired for it.
     """
-    for baud in dict.fromkeys((remembered_baud(port), SAFE_BAUD)):
+    for baud in dict.fromkeys((stub_baud(port), SAFE_BAUD)):
         loader = ESP8266ROM(line, baud)
         if probe(loader) is None:
             return _check_chip(loader, line, baud)
@@ -56,9 +57,11 @@ def probe(loader: Any) -> FatalError | None:
             loader._port.reset_output_buffer()
             loader.sync()
             # A stub that is out of step may take a SYNC for the one before, and be deaf to what comes next.
-            loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=QUIET_SECONDS)
+            answer = loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=QUIET_SECONDS)
+            if attempt and loader.read_reg(loader.UART_DATE_REG_ADDR, timeout=QUIET_SECONDS) == answer:
+                raise FatalError("Response doesn't match request: it only repeats itself.")
             return None
-        except FatalError as exc:
+        except (FatalError, *UNEXPECTED) as exc:
             # Noise says more than silence: keep the more telling one.
             if error is None or "No serial data" in str(error):
                 error = FatalError(f"Failed to connect: {exc}")
@@ -120,6 +123,14 @@ def drain(line: serial.SerialBase) -> None:
         line.timeout = before
 
 
+def start_stub(loader: Any) -> tuple[Any, Identity]:
+    """The stub, loaded if it does not run yet, and who the device is."""
+    loader = cmds.run_stub(loader)
+    identity = identify(loader)
+    loader.flash_set_parameters(identity.flash_size)  # esptool does so before it reads or writes
+    return loader, identity
+
+
 def identify(loader: Any) -> Identity:
     """Who it is, asked until two answers agree: they carry no checksum, and a backup is filed by them."""
     answer = _ask_identity(loader)
@@ -154,13 +165,15 @@ def _flash_size(loader: Any) -> int | None:
     return None if size is None else int(flash_size_bytes(size))
 
 
-def remembered_baud(port: str) -> int:
+def stub_baud(port: str) -> int:
+    """The speed at which the stub on this port was left."""
     bauds = read_settings().get("stub_baud")
     baud = bauds.get(port) if isinstance(bauds, dict) else None
     return baud if isinstance(baud, int) and baud > 0 else SAFE_BAUD
 
 
-def remember_baud(port: str, baud: int | None) -> None:
+def remember_stub(port: str, baud: int | None) -> None:
+    """Write down at which speed the stub listens; None for the usual one."""
     saved = read_settings().get("stub_baud")
     bauds = dict(saved) if isinstance(saved, dict) else {}
     bauds.pop(port, None)

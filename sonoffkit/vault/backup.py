@@ -90,6 +90,11 @@ class Backup:
         return self.path.with_suffix(".json")
 
     @property
+    def md5(self) -> str:
+        """Of the whole flash, as its manifest says."""
+        return self.manifest.md5
+
+    @property
     def is_blank(self) -> bool:
         """Whether it holds an erased flash, every byte FF."""
         return self.manifest.md5 == _blank_md5(self.manifest.size)
@@ -106,6 +111,15 @@ class Backup:
         if not self.manifest.is_whole():
             raise BackupDamaged(f"The manifest {self.manifest_path.name} was changed after it was saved.")
         return data
+
+    def part(self, address: int, size: int) -> bytes:
+        """Some of its bytes as they are on disk now, unchecked; empty where they cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(address)
+                return file.read(size)
+        except OSError:
+            return b""
 
     def check_proves(self, identity: Identity) -> None:
         """Raise unless this is a whole, verified, full-size backup of that device."""

@@ -12,7 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import BackupExists, VaultNotWritable
+import filelock
+
+from ..errors import BackupExists, BackupRunning, VaultNotWritable
 from ..paths import replace_patiently
 from ..session import Identity
 from ..transfer import Piece, pieces_of
@@ -47,11 +49,29 @@ class Draft:
         self._checkpoint = folder / f"{stem}.checkpoint"
         with writing(folder):
             make_private_folder(folder)
-            self._check_room()
-            self._let_go_of_published()
-            self.pieces = self._good_pieces()
-            if not self.pieces:
-                self._start()
+            self._lock = self._lock_or_refuse(folder / f"{stem}.lock")
+            try:
+                self._check_room()
+                self._let_go_of_published()
+                self.pieces = self._good_pieces()
+                if not self.pieces:
+                    self._start()
+            except BaseException:
+                self.close()
+                raise
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another backup of the same device begin; what was kept stays."""
+        if self._lock.is_locked:
+            with contextlib.suppress(OSError):  # Windows takes it away by itself, and not before
+                Path(self._lock.lock_file).unlink()
+            self._lock.release()
 
     def keep(self, piece: Piece, data: bytes) -> None:
         """Put a piece's bytes on disk."""
@@ -73,7 +93,19 @@ class Draft:
 
     def data(self) -> bytes:
         """All bytes as they are on disk."""
-        return self._part.read_bytes()
+        with writing(self._folder):
+            return self._part.read_bytes()
+
+    def read(self, address: int, size: int) -> bytes:
+        """Some of them."""
+        with writing(self._folder), self._part.open("rb") as file:
+            file.seek(address)
+            return file.read(size)
+
+    def md5(self) -> str:
+        """The MD5 of all bytes as they are on disk."""
+        with writing(self._folder), self._part.open("rb") as file:
+            return hashlib.file_digest(file, "md5").hexdigest()
 
     def finish(self, tools: Mapping[str, str], sticker: str = "") -> Backup:
         """Seal it, now that the device's MD5 equals that of the bytes on disk."""
@@ -86,7 +118,19 @@ class Draft:
                 create(backup.manifest_path, json.dumps(asdict(manifest), indent=1).encode())
             self._part.unlink()
             self._checkpoint.unlink()
+        self.close()
         return backup
+
+    def _lock_or_refuse(self, path: Path) -> filelock.BaseFileLock:
+        """One draft of a device at a time: two programs writing into one ``.part`` would mix their bytes."""
+        lock = filelock.FileLock(path, timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except NotImplementedError:  # a file system that knows no locks
+            return lock
+        except filelock.Timeout:
+            raise BackupRunning(f"A backup of the device {self._identity.mac} is being made already.") from None
+        return lock
 
     def _manifest(self, data: bytes, now: datetime.datetime, tools: Mapping[str, str], sticker: str) -> Manifest:
         return Manifest(

@@ -98,9 +98,9 @@ class Vault:
                 "If the device was changed since, that is to be expected, and the file cannot be verified any "
                 "more: keep it, and make a new backup in notebook 2-backup. Nothing was changed.",
             )
-        draft = self.begin(identity)
-        draft.keep(Piece(0, len(data), md5_of(data)), data)
-        return draft.finish(tools or {}, sticker)
+        with self.begin(identity) as draft:
+            draft.keep(Piece(0, len(data), md5_of(data)), data)
+            return draft.finish(tools or {}, sticker)
 
     def copy(self, backup: Backup, folder: Path | str) -> Backup:
         """A copy of a backup elsewhere (a USB stick, say), checked after writing; raises BackupExists."""

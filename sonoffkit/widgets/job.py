@@ -8,15 +8,27 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ..errors import Cancelled, DeviceChanged, NotFinished, OperationRunning, SonoffkitError
+from ..errors import (
+    Cancelled,
+    DeviceChanged,
+    GarbledAnswer,
+    NoAnswer,
+    NotFinished,
+    OperationRunning,
+    PortLost,
+    PortMissing,
+    SonoffkitError,
+)
 from ..ports import is_practice
-from ..session import SAFE_BAUD, Device, Identity, connect_when_ready, log_to
+from ..session import Device, Identity, connect_when_ready, log_to
 from .plans import Plan
 
 __all__ = ["Job", "JobState", "Snapshot", "job_for"]
 
 LONGEST_LOG = 200  # lines; a log is to be read
 CONFIRM_LENGTH = 4  # characters of the MAC
+RETURNS = 5  # how often a device may go away in the middle and come back
+GONE = (NoAnswer, GarbledAnswer, PortLost, PortMissing)
 
 
 class JobState(StrEnum):
@@ -72,7 +84,7 @@ class Job:
     ``result`` gives what it brought, or raises what ended it.
     """
 
-    def __init__(self, plan: Plan, port: str, baud: int = SAFE_BAUD, patience: float = 120.0) -> None:
+    def __init__(self, plan: Plan, port: str, baud: int | None = None, patience: float = 120.0) -> None:
         self.plan, self.port = plan, port
         self._baud, self._patience = baud, patience
         self._lock = threading.Lock()
@@ -170,20 +182,33 @@ class Job:
 
     def _connect_and_run(self) -> Any:
         with self._connect() as device:
-            prepared = self.plan.prepare(device.identity)
+            identity, prepared = device.identity, self.plan.prepare(device.identity)
             if not self.plan.loses or is_practice(self.port):
-                return self._run(device, prepared)
-            identity = device.identity
+                return self._run_or_wait(device, prepared, identity)
         self._ask_person(prepared)  # the port is closed while a person thinks
+        return self._connect_again(prepared, identity)
+
+    def _run_or_wait(self, device: Device, prepared: dict[str, Any], identity: Identity, left: int = RETURNS) -> Any:
+        """Run it; where cable or power is pulled on the way, wait for its return and go on."""
+        try:
+            return self._run(device, prepared)
+        except GONE as error:
+            if not left:
+                raise
+            self._say(f"{error} What was done so far is safe; waiting for the device.")
+            self._waiting(error)
+            device.close()
+        return self._connect_again(prepared, identity, left - 1)
+
+    def _connect_again(self, prepared: dict[str, Any], identity: Identity, left: int = RETURNS) -> Any:
         with self._connect() as device:
             if device.identity != identity:
                 raise DeviceChanged(
-                    f"This is not the device {identity.mac} that you confirmed, but {device.identity.mac}."
+                    f"This is not the device {identity.mac} that it began with, but {device.identity.mac}."
                 )
-            return self._run(device, prepared)
+            return self._run_or_wait(device, prepared, identity, left)
 
     def _connect(self) -> Device:
-        self._change(state=JobState.CONNECTING, message="", hint="")
         device = connect_when_ready(
             self.port, self._baud, patience=self._patience, cancel=self._cancel, waiting=self._waiting
         )
@@ -199,9 +224,11 @@ class Job:
         while not self._confirmed.wait(0.1):
             if self._cancel.is_set():
                 raise Cancelled("You did not confirm it, and nothing was done.")
+        self._change(state=JobState.CONNECTING, message="", hint="")
 
     def _run(self, device: Device, prepared: dict[str, Any]) -> Any:
-        self._began = time.monotonic()
+        self._began = self._began or time.monotonic()
+        self._first = None
         self._change(state=JobState.RUNNING, message="", hint="", can_cancel=not self.plan.no_cancel)
         return self.plan.carry_out(device, self._progress, self._cancel, prepared)
 
@@ -235,7 +262,7 @@ _jobs: dict[str, Job] = {}
 _jobs_lock = threading.Lock()
 
 
-def job_for(plan: Plan, port: str, baud: int = SAFE_BAUD, patience: float = 120.0) -> Job:
+def job_for(plan: Plan, port: str, baud: int | None = None, patience: float = 120.0) -> Job:
     """The live job of that operation on that port, or a new one: a cell that is run again finds its own."""
     with _jobs_lock:
         live = _jobs.get(port)

@@ -11,6 +11,7 @@ from .. import operations
 from ..commands import terminal_steps
 from ..firmware import Image, load_image
 from ..session import Cancel, Device, Identity, Progress
+from ..transfer import Fetched, Written
 from ..vault import Backup, Vault
 
 __all__ = ["Plan", "plan_for"]
@@ -143,7 +144,7 @@ def _restore(
         prepare,
         operations.restore,
         lambda port: terminal_steps(port, "write-flash", "-fm", "keep", "-fs", "keep", "0x0", "backup.bin"),
-        lambda result: [*_who(result.identity), ("Restored", f"{result.backup.path.name}, every byte as it was")],
+        _restore_rows,
         vault=vault,
         loses="What is on the device now will be overwritten by the backup.",
         about=lambda prepared: f"What is written: {prepared['backup'].path.name}.",
@@ -227,11 +228,34 @@ def _backup_rows(result: operations.BackUpResult) -> list[Row]:
         ("Size", f"{manifest.size_text}, the whole flash"),
         ("Verified", f"MD5 {manifest.md5}, by the device itself"),
     ]
-    if result.bytes_resumed:
-        rows.append(("Resumed", f"{result.bytes_resumed // 1024} KB were there from an earlier try"))
-    if result.pieces_retried:
-        rows.append(("Noise", f"{result.pieces_retried} pieces broke on the way and were read again"))
+    rows += [("Read", _where_from(result.fetched)), ("Speed", result.speed)]
+    if result.fetched.repeats:
+        rows.append(("Noise", f"{_times(result.fetched.repeats)} something broke on the way and was repeated"))
     return rows
+
+
+def _where_from(fetched: Fetched) -> str:
+    """Where the bytes of a backup came from, in words."""
+    sources = {
+        "over the wire": fetched.read,
+        "blank": fetched.blank,
+        "as in an earlier backup": fetched.known,
+        "from the try before": fetched.resumed,
+    }
+    words = ", ".join(f"{size // 1024} KB {name}" for name, size in sources.items() if size)
+    checked = fetched.read < sum(sources.values())
+    return words + (" (the device's own checksums say so)" if checked else "")
+
+
+def _sent(written: Written) -> list[Row]:
+    rows = [("Sent", f"{written.sent // 1024} KB; {written.kept // 1024} KB were on the device already")]
+    if written.repeats:
+        rows.append(("Noise", f"{_times(written.repeats)} something broke on the way and was repeated"))
+    return rows
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _flash_rows(result: operations.FlashResult) -> list[Row]:
@@ -239,6 +263,8 @@ def _flash_rows(result: operations.FlashResult) -> list[Row]:
         *_who(result.identity),
         ("Written", f"{result.image.name}: {len(result.image.data)} bytes at {result.address:#x}"),
         ("Verified", f"MD5 {result.md5}, by the device itself"),
+        *_sent(result.written),
+        ("Speed", result.speed),
     ]
     for change in result.changes:
         rows.append(("Fitted", str(change)))
@@ -251,6 +277,15 @@ def _flash_rows(result: operations.FlashResult) -> list[Row]:
             )
         )
     return rows
+
+
+def _restore_rows(result: operations.RestoreResult) -> list[Row]:
+    return [
+        *_who(result.identity),
+        ("Restored", f"{result.backup.path.name}, every byte as it was"),
+        *_sent(result.written),
+        ("Speed", result.speed),
+    ]
 
 
 def _verify_rows(result: operations.VerifyResult) -> list[Row]:

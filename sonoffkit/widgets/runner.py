@@ -14,7 +14,6 @@ from IPython.display import display
 
 from ..errors import SonoffkitError
 from ..ports import chosen_port
-from ..session import SAFE_BAUD
 from .cards import result_card, status_html, terminal_html
 from .confirm import ConfirmField
 from .copying import CopyRow
@@ -46,7 +45,7 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         operation: Callable[..., Any],
         port: str | None = None,
         *,
-        baud: int = SAFE_BAUD,
+        baud: int | None = None,
         patience: float = 120.0,
         **options: Any,
     ) -> None:

@@ -143,7 +143,7 @@ def test_a_job_goes_from_ready_over_connecting_and_running_to_done(sonoff):
 
 
 def test_a_running_backup_tells_bytes_and_speed_and_the_time_left(sonoff):
-    slow = job(back_up, SLOW)
+    slow = job(back_up, SLOW, baud=115200)
     slow.start()
     told = wait_until(lambda: (now := slow.snapshot()).seconds_left is not None and now)
     assert told.state is JobState.RUNNING
@@ -291,7 +291,7 @@ def test_a_cancelled_backup_leaves_its_part_and_the_next_run_goes_on(sonoff):
     files = {path.suffix for path in Vault().folder.iterdir()}
     assert files == {".part", ".checkpoint"}
 
-    slow = job(back_up, SLOW)
+    slow = job(back_up, SLOW, baud=115200)
     slow.start()
     told = wait_until(lambda: (now := slow.snapshot()).speed and now)
     assert told.done > 0x10000  # it went on, and what was there before is not taken for speed
@@ -300,8 +300,9 @@ def test_a_cancelled_backup_leaves_its_part_and_the_next_run_goes_on(sonoff):
     assert slow.wait(60)
 
     again = over(job(back_up))
-    assert again.result.bytes_resumed >= 0x10000
-    assert again.result.bytes_read + again.result.bytes_resumed == MB
+    fetched = again.result.fetched
+    assert fetched.resumed >= 0x10000
+    assert fetched.read + fetched.blank + fetched.resumed == MB
     assert again.result.backup.read() == sonoff.contents()
     assert {path.suffix for path in Vault().folder.iterdir()} == {".bin", ".json"}
 
@@ -534,7 +535,7 @@ def test_another_device_put_in_place_meanwhile_is_not_touched(cable, real):
     assert waiting.wait(60)
     with pytest.raises(DeviceChanged) as caught:
         _ = waiting.result
-    assert str(caught.value) == (f"This is not the device {mac_of(real)} that you confirmed, but {mac_of(other)}.")
+    assert str(caught.value) == (f"This is not the device {mac_of(real)} that it began with, but {mac_of(other)}.")
     assert state(waiting) is JobState.FAILED
     assert (other / "flash.bin").read_bytes() == before
 

@@ -227,12 +227,15 @@ def test_what_was_read_twice_or_resumed_is_told(sonoff):
     wait_until(lambda: slow.job.snapshot().done > 0x10000)
     slow.cancel()
     slow.wait()
-    sonoff.faults.flip_after = 500_000
+    sonoff.faults.flip_after = 250_000
     runner = OperationRunner(back_up, URL).wait()
-    resumed = runner.result.bytes_resumed // 1024
-    assert resumed >= 64
-    assert f"{resumed} KB were there from an earlier try" in words(runner, "sk-result")
-    assert "1 pieces broke on the way and were read again" in words(runner, "sk-result")
+    fetched = runner.result.fetched
+    assert fetched.resumed >= 0x10000
+    sources = f"{fetched.read // 1024} KB over the wire, {fetched.blank // 1024} KB blank, "
+    told = words(runner, "sk-result")
+    assert f"{sources}{fetched.resumed // 1024} KB from the try before" in told
+    assert "once something broke on the way and was repeated" in told
+    assert "921600 baud, proven with bytes of this very flash" in told
 
 
 def test_the_cards_of_the_other_operations_say_what_was_done(saved, tmp_path):

@@ -1,0 +1,151 @@
+"""The whole flash into a store: what is known already is asked for by digest, the rest is read, all is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import VerifyFailed
+from ..session import Cancel, Device, Progress, ask_to_stop, say
+from .compare import differing
+from .gaps import Gaps, Store
+from .patience import Patience, digests
+from .pieces import PIECE, SECTOR, Region, blank_md5, cut, md5_of
+from .reading import Reading
+
+__all__ = ["Fetched", "Known", "Store", "fetch"]
+
+ROUNDS = 3  # how often what differs from the device's is read again
+FEW = 2
+
+
+class Known(Protocol):
+    """A whole flash of the same size that may hold the same bytes: an earlier backup."""
+
+    @property
+    def md5(self) -> str: ...
+    def part(self, address: int, size: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Where the bytes of a flash came from, in bytes.
+
+    ``read`` over the wire, ``blank`` told by the device's digest, ``known``
+    from an earlier backup by the same proof, ``resumed`` from a try that was
+    cut off. ``changed``: of that try, what the device no longer held.
+    ``repeats``: reads and questions that broke on the way.
+    """
+
+    read: int
+    blank: int
+    known: int
+    resumed: int
+    changed: int
+    repeats: int
+
+
+def fetch(
+    device: Device,
+    store: Store,
+    known: Sequence[Known] = (),
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Fetched:
+    """Fill a store with all that the device holds; on return its MD5 is the device's.
+
+    Raises TransferFailed where bytes break for good, VerifyFailed where store
+    and device do not agree in the end, and lets errors of port and disk through.
+    """
+    return _Fetch(device, store, progress, cancel).run(known)
+
+
+class _Fetch:
+    def __init__(self, device: Device, store: Store, progress: Progress | None, cancel: Cancel | None) -> None:
+        self._device, self._store, self._progress, self._cancel = device, store, progress, cancel
+        self._size = device.identity.flash_size
+        self._patience = Patience(device, cancel)
+        self._told = 0
+
+    def run(self, known: Sequence[Known]) -> Fetched:
+        changed = self._forget_what_changed()
+        self._gaps = Gaps(self._store, self._size)
+        resumed = self._gaps.filled
+        md5 = self._take_over(known) if known else None
+        taken = self._gaps.filled - resumed
+        reading = Reading(self._device, self._gaps, self._patience, self._tell, self._cancel)
+        for _ in range(ROUNDS):
+            reading.run()
+            ask_to_stop(self._cancel)
+            if (md5 or self._whole_md5()) == self._store.md5():
+                return Fetched(reading.read, reading.blank, taken, resumed, changed, self._patience.repeats)
+            md5 = None
+            self._gaps.lose(self._differing())
+        raise VerifyFailed(
+            f"After {ROUNDS} rounds, what was read is still not what the device says it holds.",
+            "Power the device again with the button held, and run this again. Nothing on it was changed.",
+        )
+
+    def _forget_what_changed(self) -> int:
+        """Drop the pieces of an earlier try that the device does not hold any more; how many bytes that was."""
+        pieces = list(self._store.pieces)
+        found = digests(self._device, [Region(p.address, p.size) for p in pieces], self._patience, self._cancel)
+        stale = [piece for piece, md5 in zip(pieces, found, strict=True) if piece.md5 != md5]
+        size = sum(piece.size for piece in stale)
+        if stale:
+            self._store.drop(stale)
+            say(f"Of what was read before, {size // 1024} KB are no longer what the device holds: they are read anew.")
+        return size
+
+    def _take_over(self, known: Sequence[Known]) -> str | None:
+        """Fill in what an earlier backup holds too. The whole flash's MD5, where that was enough."""
+        if not self._store.pieces:
+            md5 = self._whole_md5()
+            for backup in known:
+                if backup.md5 == md5:
+                    for region in cut([Region(0, self._size)], PIECE):
+                        self._gaps.fill(region.address, backup.part(*region))
+                    self._tell(0)
+                    return md5
+        pieces = cut(self._gaps.all(), PIECE)
+        wrong = self._take_over_regions(pieces, known)
+        if len(wrong) <= max(FEW, len(pieces) // 2):
+            self._take_over_regions(cut(wrong, SECTOR), known)
+        return None
+
+    def _take_over_regions(self, regions: list[Region], known: Sequence[Known]) -> list[Region]:
+        """Fill in those that a backup holds, or that are blank; the rest."""
+        wrong = []
+        found = digests(self._device, regions, self._patience, self._cancel)
+        for region, md5 in zip(regions, found, strict=True):
+            data = _data_with(md5, region, known)
+            if data is None:
+                wrong.append(region)
+            else:
+                self._gaps.fill(region.address, data)
+                self._tell(0)
+        return wrong
+
+    def _differing(self) -> list[Region]:
+        all_of_it = [Region(0, self._size)]
+        return differing(self._device, all_of_it, self._store.read, self._patience, finely=True, cancel=self._cancel)
+
+    def _whole_md5(self) -> str:
+        return self._patience.again(lambda: self._device.md5(0, self._size), "The device's MD5")
+
+    def _tell(self, on_its_way: int) -> None:
+        """Progress never goes back, though a broken read does."""
+        self._told = max(self._told, self._gaps.filled + on_its_way)
+        if self._progress is not None:
+            self._progress(self._told, self._size)
+
+
+def _data_with(md5: str, region: Region, known: Sequence[Known]) -> bytes | None:
+    if md5 == blank_md5(region.size):
+        return b"\xff" * region.size
+    for backup in known:
+        data = backup.part(*region)
+        if md5_of(data) == md5:
+            return data
+    return None
