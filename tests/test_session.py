@@ -597,7 +597,7 @@ def test_esptools_own_types_become_our_errors(device):
 
 
 def test_a_device_on_a_real_port_is_not_practice(device):
-    assert not Device("/dev/ttyUSB0", device._loader, device.identity).is_practice
+    assert not Device("/dev/ttyUSB0", device._loader, device.identity, 0.0).is_practice
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no termios")

@@ -65,7 +65,7 @@ def _meet(line: serial.SerialBase, port: str) -> Device:
 def _meet_once(line: serial.SerialBase, port: str) -> Device:
     """Who answers, with its stub running."""
     with our_errors(port):
-        return Device(port, *start_stub(reach(line, port)))
+        return Device(port, *start_stub(reach(line, port), port))
 
 
 def _meet_again(line: serial.SerialBase, port: str, lost: NoAnswer) -> Device:

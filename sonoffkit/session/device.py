@@ -6,24 +6,23 @@ import contextlib
 import struct
 import time
 import zlib
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from esptool.targets import ESP8266ROM
-from esptool.util import FatalError
 
 from ..errors import DeviceChanged, DeviceError, NoAnswer, OutOfRange, PortError, SonoffkitError
 from ..ports import is_practice
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
 from .foreign_errors import our_errors
-from .loader import leave_read, probe, remember_stub, start_stub
+from .loader import leave_read, probe, start_stub
+from .memory import remember_stub
+from .questions import ask_all, checked
 from .stream import PACKET, FlashStream
 
 __all__ = ["Device"]
 
 ANSWER_SECONDS = 0.5
-QUEUE = 2  # commands: a stub works on one and keeps the next
 MD5_SIZE = 16
 # Patience with the flash, in seconds for each MB: esptool's own (MD5_TIMEOUT_PER_MB, ERASE_WRITE_TIMEOUT_PER_MB).
 MD5_SECONDS_PER_MB = 8
@@ -40,11 +39,11 @@ class Device:
     ``speed_story`` says in a sentence how its speed came about.
     """
 
-    def __init__(self, port: str, loader: Any, identity: Identity) -> None:
+    def __init__(self, port: str, loader: Any, identity: Identity, round_trip: float) -> None:
         self.port = port
         self.identity = identity
         self.speed_story = ""
-        self.round_trip = 0.0  # seconds from a short command to its answer, as last measured
+        self.round_trip = round_trip  # seconds from a short command to its answer, as last measured
         self._loader = loader
         self._baud = loader.get_baud()
         self._gone = False  # it was looked for, and did not answer
@@ -87,7 +86,7 @@ class Device:
             self._find_at(baud, before)
             raise
         if baud == SAFE_BAUD:
-            remember_stub(self.port, None)
+            remember_stub(self.port, baud)
 
     def read(self, address: int, size: int, progress: Progress | None = None, cancel: Cancel | None = None) -> bytes:
         """``size`` bytes of flash, checked against the stub's digest; TransferFailed if they broke on the way."""
@@ -120,18 +119,10 @@ class Device:
         """
         for region in regions:
             self._check_range(*region)
-        found: list[str] = []
-        asked: deque[int] = deque()
+        op = self._loader.ESP_CMDS["SPI_FLASH_MD5"]
+        questions = [(op, struct.pack("<IIII", *region, 0, 0), _md5_patience(region[1])) for region in regions]
         with self._in_step(), our_errors(self.port):
-            for address, size in regions:
-                if len(asked) == QUEUE:
-                    found.append(self._md5_answer(asked.popleft()))
-                    ask_to_stop(cancel)
-                words = struct.pack("<IIII", address, size, 0, 0)
-                self._loader.command(self._loader.ESP_CMDS["SPI_FLASH_MD5"], words, wait_response=False)
-                asked.append(size)
-            found += [self._md5_answer(size) for size in asked]
-        return found
+            return [checked(answer, MD5_SIZE).hex() for answer in ask_all(self._loader, questions, cancel)]
 
     def erase_chip(self) -> None:
         """Set the whole flash to FF. One command: it cannot be stopped half-way."""
@@ -187,7 +178,7 @@ class Device:
         """The ROM answers, at our speed: it started again, in download mode."""
         rom = ESP8266ROM(self._loader._port, self.baud)
         rom.sync_stub_detected = False
-        loader, identity = start_stub(rom)
+        loader, identity, self.round_trip = start_stub(rom, self.port)
         if identity != self.identity:
             raise DeviceChanged(f"This is not the device {self.identity.mac} of before, but {identity.mac}.")
         self._loader = loader
@@ -213,37 +204,44 @@ class Device:
         what = name.lower().replace("_", " ")
         loader.check_command(what, loader.ESP_CMDS[name], data, loader.checksum(block), timeout=patience)
 
-    def _md5_answer(self, size: int) -> str:
-        _, data = self._loader.command(timeout=LEAST_SECONDS + MD5_SECONDS_PER_MB * QUEUE * size / MB)
-        status = data[MD5_SIZE:]
-        if len(status) != 2:
-            raise FatalError(f"Response doesn't match request: {len(data)} bytes in place of a digest.")
-        if status != b"\0\0":
-            raise FatalError.WithResult("Failed to calculate md5sum", status)
-        return bytes(data[:MD5_SIZE]).hex()
-
     def _measure_round_trip(self) -> None:
         began = time.monotonic()
         self._loader.read_reg(self._loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=ANSWER_SECONDS)
         self.round_trip = time.monotonic() - began
 
-    def _find_at(self, *bauds: int) -> None:
-        """Look for the stub at these speeds; NoAnswer where it is at none."""
-        for baud in bauds:
+    def _find_at(self, wanted: int, before: int) -> None:
+        """Look for the stub at both speeds; NoAnswer where it is at none."""
+        for baud in (wanted, before):
             with our_errors(self.port):
                 self._loader._port.baudrate = baud
                 if probe(self._loader) is None:
                     self._baud = baud
-                    remember_stub(self.port, None if baud == SAFE_BAUD else baud)
+                    remember_stub(self.port, baud)
                     return
         self._gone = True
-        raise NoAnswer(
-            f"The device was told to go on at {bauds[0]} baud, and since then nothing comes back: this adapter says "
-            "that it can do that, and does not.",
-            "Power the device again with the button held: it goes on at a lower speed. Nothing on it was changed.",
-        )
+        remember_stub(self.port, SAFE_BAUD)  # it takes a hand to bring it back, and then it is there
+        raise _lost_at(wanted, before)
 
     def _check_range(self, address: int, size: int) -> None:
         # esptool's library reads past the end without a word; only its command line checks.
         if address < 0 or size <= 0 or address + size > self.identity.flash_size:
             raise OutOfRange(f"{size} bytes at {address:#x} are not inside this flash of {self.identity.size_text}.")
+
+
+def _md5_patience(size: int) -> float:
+    """Seconds; the one before it may still be computed."""
+    return LEAST_SECONDS + 2 * MD5_SECONDS_PER_MB * size / MB
+
+
+def _lost_at(baud: int, before: int) -> NoAnswer:
+    if baud < before:
+        return NoAnswer(
+            f"The device was lost on the way from {before} to {baud} baud: too many bytes break.",
+            "Check the wires: short, firmly plugged, and the ground wire too. Then power the device again with the "
+            "button held, and run this again: it goes on where it stopped.",
+        )
+    return NoAnswer(
+        f"The device was told to go on at {baud} baud, and since then nothing comes back: this adapter says "
+        "that it can do that, and does not.",
+        "Power the device again with the button held: it goes on at a lower speed. Nothing on it was changed.",
+    )

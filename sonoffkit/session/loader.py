@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
@@ -13,11 +12,12 @@ from esptool.targets import ESP8266ROM
 from esptool.util import FatalError, flash_size_bytes
 
 from ..errors import FlashUnreadable, TransferFailed, WrongChip
-from ..paths import read_settings, remember
 from .basics import SAFE_BAUD, Identity
 from .foreign_errors import UNEXPECTED
+from .memory import remember_identity, remembered_identity, stub_baud
+from .questions import fewer_round_trips
 
-__all__ = ["END", "SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "remember_stub", "start_stub"]
+__all__ = ["END", "SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "start_stub"]
 
 QUIET_SECONDS = 0.2  # a line that says nothing for so long has nothing under way
 PROBES = 4
@@ -26,6 +26,9 @@ PAUSE_SECONDS = 0.05
 SYNC_BODY = bytes.fromhex("0008240000000000" + "07071220") + 32 * b"\x55"
 END = b"\xc0"
 SYNC_FRAME = END + SYNC_BODY + END
+EFUSES = (0x3FF00050, 0x3FF00054, 0x3FF00058, 0x3FF0005C)
+SPI_USER_REGISTERS = (0x6000021C, 0x60000224)  # which esptool saves before it asks the flash for its id
+IDENTITY_REGISTERS = EFUSES + SPI_USER_REGISTERS
 NO_CONTACT = (0x000000, 0xFFFFFF)  # a flash id of all 0 or all 1: nobody drives the line
 
 
@@ -123,38 +126,55 @@ def drain(line: serial.SerialBase) -> None:
         line.timeout = before
 
 
-def start_stub(loader: Any) -> tuple[Any, Identity]:
-    """The stub, loaded if it does not run yet, and who the device is."""
+def start_stub(loader: Any, port: str) -> tuple[Any, Identity, float]:
+    """The stub, loaded if it does not run yet; who the device is; and the seconds from a question to its answer."""
     loader = cmds.run_stub(loader)
-    identity = identify(loader)
+    identity = identify(loader, port)
+    began = time.monotonic()
     loader.flash_set_parameters(identity.flash_size)  # esptool does so before it reads or writes
-    return loader, identity
+    return loader, identity, time.monotonic() - began
 
 
-def identify(loader: Any) -> Identity:
-    """Who it is, asked until two answers agree: they carry no checksum, and a backup is filed by them."""
+def identify(loader: Any, port: str) -> Identity:
+    """Who it is, asked until two answers agree: they carry no checksum, and a backup is filed by them.
+
+    Who was last seen on this port counts as one answer.
+    """
     answer = _ask_identity(loader)
+    if answer == remembered_identity(port):
+        return answer
     for _ in range(PROBES):
         before, answer = answer, _ask_identity(loader)
         if answer == before:
+            remember_identity(port, answer)
             return answer
     raise TransferFailed("The device's answers to who it is differ: bytes break on the way.")
 
 
 def _ask_identity(loader: Any) -> Identity:
+    try:
+        with fewer_round_trips(loader, IDENTITY_REGISTERS):
+            size = _flash_size(loader)
+            if size is not None:
+                return _identity(loader, size)
+    except (FatalError, *UNEXPECTED):  # noise, or a stub of before esptool 3.1, which takes one write at a time
+        drain(loader._port)
+        loader.flush_input()
+    # esptool does this at each connect, for chips that wake up badly (XMC's); it takes 70 round trips,
+    # so here it is the remedy for a flash that does not tell a known size.
+    cmds.attach_flash(loader)
     size = _flash_size(loader)
-    if size is None:
-        # esptool does this at each connect, for chips that wake up badly (XMC's); it takes 70 round trips,
-        # so here it is the remedy for a flash that does not tell a known size.
-        cmds.attach_flash(loader)
-        size = _flash_size(loader)
     flash_id = loader.flash_id()
     if flash_id in NO_CONTACT:
         raise FlashUnreadable(f"The flash chip does not answer: its id reads {flash_id:06x}.")
     if size is None:
         raise FlashUnreadable(f"The flash chip's id {flash_id:06x} does not tell its size.")
+    return _identity(loader, size)
+
+
+def _identity(loader: Any, size: int) -> Identity:
     mac = bytes(loader.read_mac()).hex(":")
-    return Identity(loader.get_chip_description(), mac, flash_id, size)
+    return Identity(loader.get_chip_description(), mac, loader.flash_id(), size)
 
 
 def _flash_size(loader: Any) -> int | None:
@@ -163,19 +183,3 @@ def _flash_size(loader: Any) -> int | None:
         return None
     size = cmds.detect_flash_size(loader)
     return None if size is None else int(flash_size_bytes(size))
-
-
-def stub_baud(port: str) -> int:
-    """The speed at which the stub on this port was left."""
-    bauds = read_settings().get("stub_baud")
-    baud = bauds.get(port) if isinstance(bauds, dict) else None
-    return baud if isinstance(baud, int) and baud > 0 else SAFE_BAUD
-
-
-def remember_stub(port: str, baud: int | None) -> None:
-    """Write down at which speed the stub listens; None for the usual one."""
-    saved = read_settings().get("stub_baud")
-    bauds = dict(saved) if isinstance(saved, dict) else {}
-    bauds.pop(port, None)
-    with contextlib.suppress(OSError):  # a convenience: no reason to stop
-        remember(stub_baud=bauds | ({port: baud} if baud else {}))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from typing import Any
 
 from ..errors import DeviceRefused, GarbledAnswer, NoAnswer, TransferFailed
-from ..paths import read_settings, remember
 from ..ports import adapter_at
 from .basics import SAFE_BAUD
 from .device import Device
 from .esptool_log import say
+from .memory import note_speed, speeds_of
 
 __all__ = ["LADDER", "choose_speed", "climb", "step_down"]
 
 LADDER = (SAFE_BAUD, 460_800, 921_600, 2_000_000)  # baud; a divider of the ESP8266 comes within 1 % of each
 PROOF = 0x2000  # bytes of flash that must come through unbroken before a speed is trusted
-FORGET_SECONDS = 24 * 3600  # a bad cable is not for ever: a speed that broke bytes is tried again some other day
 BROKEN = (TransferFailed, DeviceRefused)
 
 
@@ -33,11 +30,12 @@ def climb(device: Device) -> None:
     What worked with this adapter before comes at once. Raises NoAnswer where
     the adapter lost the device on the way; it is not led there again.
     """
-    adapter = adapter_at(device.port)
-    known = _recall(adapter.key)
-    limit = min(adapter.top_speed, known["bad"] - 1)
-    steps = [baud for baud in LADDER if max(known["good"], device.baud + 1) <= baud <= limit]
-    why = f"because at {known['bad']} bytes broke with this adapter before" if known["bad"] <= adapter.top_speed else ""
+    top, known = adapter_at(device.port).top_speed, speeds_of(device.port)
+    why = ""
+    if known.bad and known.bad <= top:
+        top, why = known.bad - 1, f"because at {known.bad} bytes broke with this adapter before"
+    least = max(device.baud + 1, min(known.good or 0, top))
+    steps = [baud for baud in LADDER if least <= baud <= top]
     for baud in steps:
         before = device.baud
         try:
@@ -45,12 +43,12 @@ def climb(device: Device) -> None:
             device.read(0, PROOF)
         except BROKEN:
             _back(device, before)
-            _note(device, bad=baud)
+            note_speed(device.port, bad=baud)
             why = f"because at {baud} bytes broke"
             break
     device.speed_story = f"{device.baud} baud, {why or 'proven with bytes of this very flash'}"
     say(f"Speed: {device.speed_story}.")
-    _note(device, good=device.baud)
+    note_speed(device.port, good=device.baud)
 
 
 def step_down(device: Device) -> bool:
@@ -64,7 +62,7 @@ def step_down(device: Device) -> bool:
         return False
     device.speed_story = f"{device.baud} baud, because at {broke} bytes broke"
     say(f"Speed: {device.speed_story}.")
-    _note(device, good=device.baud, bad=broke)
+    note_speed(device.port, good=device.baud, bad=broke)
     return True
 
 
@@ -72,7 +70,7 @@ def _try(device: Device, baud: int) -> None:
     try:
         device.set_baud(baud)
     except (NoAnswer, GarbledAnswer):
-        _note(device, bad=baud)
+        note_speed(device.port, bad=baud)
         raise
 
 
@@ -82,30 +80,3 @@ def _back(device: Device, baud: int) -> None:
         with contextlib.suppress(*BROKEN):
             device.set_baud(baud)
             return
-
-
-def _recall(key: str) -> dict[str, int]:
-    """The highest speed that worked with an adapter, and the lowest that did not."""
-    all_known = read_settings().get("speeds")
-    saved = all_known.get(key) if isinstance(all_known, dict) else None
-    known = {"good": SAFE_BAUD, "bad": 2 * LADDER[-1]}
-    if isinstance(saved, dict):
-        fresh = isinstance(saved.get("at"), (int, float)) and abs(time.time() - saved["at"]) < FORGET_SECONDS
-        if fresh and saved.get("bad") in LADDER:
-            known["bad"] = saved["bad"]
-        if saved.get("good") in LADDER and saved["good"] < known["bad"]:
-            known["good"] = saved["good"]
-    return known
-
-
-def _note(device: Device, **what: int) -> None:
-    key = adapter_at(device.port).key
-    saved = read_settings().get("speeds")
-    speeds: dict[str, Any] = dict(saved) if isinstance(saved, dict) else {}
-    before = speeds.get(key)
-    entry: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
-    if "bad" in what:
-        entry["at"] = time.time()
-    entry |= what
-    with contextlib.suppress(OSError):  # a convenience: no reason to stop
-        remember(speeds=speeds | {key: entry})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..session import Cancel, Device
+from .costs import Costs
 from .patience import Patience, digests
-from .pieces import PIECE, SECTOR, Region, cut, md5_of, merged
+from .pieces import SECTOR, Region, cut, md5_of, merged
 
-__all__ = ["Reader", "differing"]
+__all__ = ["Reader", "differing", "most"]
 
 Reader = Callable[[int, int], bytes]  # (address, size) -> those bytes as we know them
 
@@ -26,15 +27,20 @@ def differing(
 ) -> list[Region]:
     """Where the device holds something else than ``expected``, as regions of whole sectors.
 
-    First by pieces, then by the sectors of those that differ. Where most
-    pieces differ, chances are that most of their sectors do, and looking
+    First by larger blocks, then by the sectors of those that differ. Where
+    most blocks differ, chances are that most of their sectors do, and looking
     closer is left out, unless ``finely``.
     """
-    pieces = cut(regions, PIECE)
-    wrong = _wrong(device, pieces, expected, patience, cancel)
-    if not finely and len(pieces) > FEW and len(wrong) > len(pieces) / 2:
+    blocks = cut(regions, Costs.of(device).grid)
+    wrong = _wrong(device, blocks, expected, patience, cancel)
+    if not finely and most(wrong, blocks):
         return merged(wrong)
     return merged(_wrong(device, cut(wrong, SECTOR), expected, patience, cancel))
+
+
+def most(wrong: Sequence[Region], blocks: Sequence[Region]) -> bool:
+    """Whether so many are wrong that looking closer would cost more than it saves."""
+    return len(blocks) > FEW and len(wrong) > len(blocks) / 2
 
 
 def _wrong(

@@ -13,6 +13,7 @@ __all__ = ["Costs"]
 HASH_SECONDS_PER_BYTE = 1.7e-6
 BITS_PER_BYTE = 10  # 8N1
 STREAK_SECONDS = 3.0  # how long one read may take: its digest comes at its end, and till then nothing is sure
+FINEST_GRID = 4 * SECTOR  # where latency does not matter, the number of questions still does: each may break
 LONGEST_READ = 16 * PIECE
 
 
@@ -38,6 +39,18 @@ class Costs:
         """From how many bytes on it pays to ask for a digest, where chances are even that this saves the read."""
         size = SECTOR
         while size < PIECE and self.of_hash(size) > self.of_read(size) / 2:
+            size *= 2
+        return size
+
+    @property
+    def grid(self) -> int:
+        """How finely a flash is compared: the smallest blocks that cost no more than large ones.
+
+        A digest is computed while the last one's answer and the next question
+        are on their way; below this size the device would wait for questions.
+        """
+        size = FINEST_GRID
+        while size < PIECE and size * HASH_SECONDS_PER_BYTE < self.round_trip:
             size *= 2
         return size
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from ..errors import VerifyFailed
 from ..session import Cancel, Device, Progress, ask_to_stop, say
-from .compare import differing
+from .compare import differing, most
+from .costs import Costs
 from .gaps import Gaps, Store
 from .patience import Patience, digests
 from .pieces import PIECE, SECTOR, Region, blank_md5, cut, md5_of
@@ -17,7 +18,6 @@ from .reading import Reading
 __all__ = ["Fetched", "Known", "Store", "fetch"]
 
 ROUNDS = 3  # how often what differs from the device's is read again
-FEW = 2
 
 
 class Known(Protocol):
@@ -108,9 +108,9 @@ class _Fetch:
                         self._gaps.fill(region.address, backup.part(*region))
                     self._tell(0)
                     return md5
-        pieces = cut(self._gaps.all(), PIECE)
-        wrong = self._take_over_regions(pieces, known)
-        if len(wrong) <= max(FEW, len(pieces) // 2):
+        blocks = cut(self._gaps.all(), Costs.of(self._device).grid)
+        wrong = self._take_over_regions(blocks, known)
+        if not most(wrong, blocks):
             self._take_over_regions(cut(wrong, SECTOR), known)
         return None
 

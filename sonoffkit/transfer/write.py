@@ -8,7 +8,7 @@ from ..errors import VerifyFailed
 from ..session import Cancel, Device, Progress, ask_to_stop
 from .compare import differing
 from .patience import BROKEN, Patience
-from .pieces import PIECE, SECTOR, Region, cut, md5_of, without
+from .pieces import PIECE, SECTOR, Region, cut, md5_of, merged, without
 
 __all__ = ["Written", "write_changes"]
 
@@ -70,14 +70,14 @@ class _Write:
                 self._device.write(*self._data_of(stretch), self._step(done, region, stretch), self._cancel)
             except BROKEN as error:
                 self._patience.repeats += 1
-                left = self._differing(todo, finely=True)
-                if left != todo:
+                left = self._differing([stretch], finely=True)
+                if left != [stretch]:
                     self._patience.gained()
                 elif self._length > SECTOR:
                     self._length //= 4
                 else:
                     self._patience.spent(error, f"The piece at {stretch.address:#08x}")
-                todo = left
+                todo = merged([*left, *without(todo, stretch)])
             else:
                 self._sent += stretch.size
                 self._patience.gained()

@@ -140,16 +140,17 @@ def test_stopping_between_digests_leaves_a_device_that_works(device, sonoff):
 
 
 @pytest.mark.parametrize(
-    ("baud", "round_trip", "probe", "read"),
+    ("baud", "round_trip", "probe", "grid", "read"),
     [
-        (115200, 0.017, 0x1000, 0x10000),
-        (460800, 0.017, 0x1000, 0x20000),
-        (460800, 0.002, 0x1000, 0x20000),
-        (921600, 0.017, 0x1000, 0x40000),
-        (2000000, 0.017, 0x4000, 0x90000),
-        (460800, 10.0, 0x10000, 0x20000),
+        (115200, 0.017, 0x1000, 0x4000, 0x10000),
+        (460800, 0.017, 0x1000, 0x4000, 0x20000),
+        (460800, 0.002, 0x1000, 0x4000, 0x20000),
+        (460800, 0.040, 0x1000, 0x8000, 0x20000),
+        (921600, 0.017, 0x1000, 0x4000, 0x40000),
+        (2000000, 0.017, 0x4000, 0x4000, 0x90000),
+        (460800, 10.0, 0x10000, 0x10000, 0x20000),
     ],
 )
-def test_the_sizes_of_questions_and_reads_follow_speed_and_latency(baud, round_trip, probe, read):
+def test_the_sizes_of_questions_and_reads_follow_speed_and_latency(baud, round_trip, probe, grid, read):
     costs = Costs(10 / baud, round_trip)
-    assert (costs.smallest_probe, costs.longest_read) == (probe, read)
+    assert (costs.smallest_probe, costs.grid, costs.longest_read) == (probe, grid, read)
