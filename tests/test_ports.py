@@ -21,9 +21,11 @@ from sonoffkit.errors import (
     SeveralPortsFound,
 )
 from sonoffkit.ports import (
+    Adapter,
     FindMine,
     Kind,
     Port,
+    adapter_at,
     choose,
     chosen_port,
     find_ports,
@@ -329,3 +331,31 @@ def test_whatever_pyserial_says_later_the_port_is_lost(text):
     assert type(error) is PortLost
     assert str(error) == f"The port COM5 vanished while it was in use. ({text})"
     assert "it goes on" in error.hint
+
+
+# The adapter behind a port
+
+
+def test_an_adapter_is_known_by_its_serial_number_wherever_it_is_plugged_in(plugged):
+    there, here = info("COM5", 0x0403, 0x6001), info("COM9", 0x0403, 0x6001)
+    there.serial_number = here.serial_number = "A50285BI"
+    plugged[:] = [there, here]
+    assert adapter_at("COM5") == adapter_at("COM9") == Adapter("0403:6001 A50285BI", 3_000_000)
+
+
+def test_an_adapter_without_a_serial_number_is_known_by_its_socket(plugged):
+    one = info("/dev/ttyUSB0", 0x1A86, 0x7523)
+    one.location = "1-2"
+    plugged[:] = [one]
+    assert adapter_at("/dev/ttyUSB0") == Adapter("1a86:7523 1-2", 2_000_000)
+
+
+def test_an_adapter_that_promises_no_more_is_not_driven_further(plugged):
+    plugged[:] = [CP2102, info("COM7", 0x1234, 0x5678)]
+    assert adapter_at("/dev/ttyUSB1").top_speed == adapter_at("COM7").top_speed == 921_600
+
+
+@pytest.mark.parametrize("name", ["practice://basic", "/dev/pts/5", "rfc2217://127.0.0.1:2217", "/dev/ttyS0"])
+def test_where_the_system_tells_nothing_of_an_adapter_the_port_is_its_name(plugged, name):
+    plugged[:] = [MODEM]
+    assert adapter_at(name) == Adapter(name, 921_600)

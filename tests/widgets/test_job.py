@@ -371,6 +371,67 @@ def test_a_job_waits_for_the_adapter_to_be_plugged_in(sonoff):
     assert state(waiting) is JobState.DONE
 
 
+# A device that goes away in the middle, and comes back
+
+
+def goes_away_at(sonoff, done, pull):
+    """Back up, with the cable or the power pulled at that many bytes; the job, which waits now."""
+    sonoff.faults.unplug_after = None
+    pulled = []
+
+    class Pulling(Job):
+        def _progress(self, now, total):
+            super()._progress(now, total)
+            if now >= done and not pulled:
+                pulled.append(now)
+                pull()
+
+    going = Pulling(plan_for(back_up, {}), URL + "?hurry=1", 115200, 60.0)
+    going.start()
+    reaches(going, JobState.WAITING)
+    return going
+
+
+def test_a_backup_whose_cable_was_pulled_goes_on_by_itself_when_it_is_back(sonoff):
+    going = goes_away_at(sonoff, 0x48000, sonoff.unplug)
+    assert going.snapshot().hint
+    assert any("What was done so far is safe; waiting for the device." in line for line in going.log())
+    sonoff.hold_button()
+    sonoff.plug_in()
+    assert going.wait(60)
+    assert state(going) is JobState.DONE, going.snapshot()
+    assert going.result.fetched.resumed >= 0x40000
+    assert going.result.backup.read() == sonoff.contents()
+    assert {path.suffix for path in Vault().folder.iterdir()} == {".bin", ".json"}
+
+
+def test_a_backup_whose_power_was_cut_goes_on_by_itself_after_a_power_up(sonoff):
+    going = goes_away_at(sonoff, 0x48000, sonoff.power_off)
+    sonoff.hold_button()
+    sonoff.power_on()
+    assert going.wait(60)
+    assert state(going) is JobState.DONE, going.snapshot()
+    assert going.result.fetched.resumed >= 0x40000
+    assert going.result.backup.read() == sonoff.contents()
+
+
+def test_another_device_that_comes_back_is_not_gone_on_with(sonoff):
+    going = goes_away_at(sonoff, 0x48000, sonoff.unplug)
+    sonoff.faults.flash_id = 0x1440C8  # as large, of another maker
+    sonoff.hold_button()
+    sonoff.plug_in()
+    assert going.wait(60)
+    assert type(going.error) is DeviceChanged
+    assert Vault().backups() == []
+
+
+def test_a_wait_for_a_device_that_never_comes_back_can_be_stopped(sonoff):
+    going = goes_away_at(sonoff, 0x48000, sonoff.unplug)
+    going.cancel()
+    assert going.wait(60)
+    assert state(going) is JobState.CANCELLED
+
+
 # One job on one port
 
 
