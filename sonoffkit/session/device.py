@@ -219,7 +219,6 @@ class Device:
                     remember_stub(self.port, baud)
                     return
         self._gone = True
-        remember_stub(self.port, SAFE_BAUD)  # it takes a hand to bring it back, and then it is there
         raise _lost_at(wanted, before)
 
     def _check_range(self, address: int, size: int) -> None:

@@ -34,6 +34,8 @@ def climb(device: Device) -> None:
     why = ""
     if known.bad and known.bad <= top:
         top, why = known.bad - 1, f"because at {known.bad} bytes broke with this adapter before"
+        if device.baud > top:  # where it was found: a ROM takes any speed for the host's
+            _back(device, max(baud for baud in LADDER if baud <= max(top, SAFE_BAUD)))
     least = max(device.baud + 1, min(known.good or 0, top))
     steps = [baud for baud in LADDER if least <= baud <= top]
     for baud in steps:
