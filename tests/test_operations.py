@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import errno
 import hashlib
 import json
+import os
+import shutil
 import struct
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +19,7 @@ from sonoffkit import operations, practice
 from sonoffkit.errors import (
     BackupDamaged,
     BackupNeeded,
+    BackupRunning,
     Cancelled,
     ForeignBackup,
     ImageIsPractice,
@@ -22,6 +28,7 @@ from sonoffkit.errors import (
     PortLost,
     SonoffkitError,
     TransferFailed,
+    VaultNotWritable,
     VerifyFailed,
 )
 from sonoffkit.firmware import HeaderChange, Image
@@ -29,8 +36,9 @@ from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restor
 from sonoffkit.practice.factory import factory_network
 from sonoffkit.practice.slip import RomDecoder
 from sonoffkit.session import Device, connect
-from sonoffkit.transfer import PIECE, pieces_of
+from sonoffkit.transfer import PIECE, Piece, pieces_of
 from sonoffkit.vault import Backup, Manifest, Vault
+from sonoffkit.vault import draft as draft_module
 
 URL = "practice://basic"
 MB = 0x100000
@@ -593,3 +601,86 @@ def test_a_write_that_was_stopped_says_that_the_device_holds_only_a_part(device,
     assert "only a part of it" in caught.value.hint
     restore(device, backup)
     assert sonoff.contents() == backup.read()
+
+
+# Two at once, a clock that jumps, a folder that vanishes
+
+
+def test_two_backups_of_one_device_at_once_do_not_mix(device, sonoff, vault):
+    with vault.begin(device.identity):
+        text = raises(BackupRunning, back_up, device)
+    assert text == f"A backup of the device {device.identity.mac} is being made already."
+    assert back_up(device).backup.read() == sonoff.contents()
+    assert files_in(vault) == [".bin", ".json"]
+
+
+@pytest.mark.parametrize("jump", [datetime.timedelta(days=-400), datetime.timedelta(days=400)])
+def test_a_clock_that_jumps_between_two_backups_loses_neither(device, sonoff, vault, monkeypatch, jump):
+    first = back_up(device).backup
+    now = datetime.datetime.now().astimezone() + jump
+    clock = SimpleNamespace(datetime=SimpleNamespace(now=lambda: now))
+    monkeypatch.setattr(draft_module, "datetime", clock)
+    device.write(0x3000, b"changed")
+    second = back_up(device)
+    assert second.fetched.known == MB - second.fetched.read  # the first is still found, whatever its date
+    assert second.backup.read() == sonoff.contents() != first.read()
+    assert len(vault.backups()) == 2
+    erase(device, first)
+    restore(device, second.backup)
+    assert sonoff.contents() == second.backup.read()
+
+
+def test_a_folder_that_vanishes_while_a_backup_is_made_is_told_and_the_next_one_is_whole(device, sonoff, vault):
+    raises(VaultNotWritable, back_up, device, progress=Steps(4 * PIECE, lambda: shutil.rmtree(vault.folder)))
+    assert back_up(device).backup.read() == sonoff.contents()
+    assert files_in(vault) == [".bin", ".json"]
+
+
+def test_a_disk_that_fills_keeps_what_was_read_and_once_it_is_freed_the_rest_is_read(
+    device, sonoff, vault, monkeypatch
+):
+    fsync = os.fsync
+
+    def full(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    fills = Steps(6 * PIECE, lambda: monkeypatch.setattr(os, "fsync", full))
+    assert "The disk is full" in raises(VaultNotWritable, back_up, device, progress=fills)
+    monkeypatch.setattr(os, "fsync", fsync)
+    result = back_up(device)
+    assert result.fetched.resumed >= 4 * PIECE
+    assert result.backup.read() == sonoff.contents()
+    assert files_in(vault) == [".bin", ".json"]
+
+
+def test_a_4_mb_devices_part_is_not_gone_on_with_for_1_mb(device, sonoff, vault):
+    big = dataclasses.replace(device.identity, flash_size=4 * MB)
+    with vault.begin(big) as draft:
+        part = bytes(PIECE)
+        draft.keep(Piece(0, PIECE, hashlib.md5(part).hexdigest()), part)
+    result = back_up(device)
+    assert result.fetched.resumed == 0
+    assert result.backup.read() == sonoff.contents()
+
+
+def test_a_second_backup_of_an_unchanged_device_reads_nothing(device, sonoff, vault, monkeypatch):
+    first = back_up(device)
+    reads = reads_sent(sonoff.line, monkeypatch)
+    second = back_up(device)
+    assert reads == []
+    assert (second.fetched.read, second.fetched.known) == (0, MB)
+    assert second.backup.path != first.backup.path
+    assert second.backup.manifest.verified
+    assert second.backup.read() == sonoff.contents()
+
+
+def test_a_backup_of_another_size_or_device_is_not_taken_for_an_earlier_one(device, sonoff, vault):
+    result = back_up(device)
+    for changes in ({"mac": "5c:cf:7f:00:00:aa"}, {"size": 4 * MB}):
+        about = dataclasses.replace(result.backup.manifest, **changes, created="2031-01-01T00:00:00+00:00").sealed()
+        other = result.backup.path.with_name(f"other-{len(changes)}-{next(iter(changes))}.bin")
+        other.write_bytes(b"\x00" * MB)
+        other.with_suffix(".json").write_text(json.dumps(dataclasses.asdict(about)))
+    second = back_up(device)
+    assert second.fetched.known == MB
+    assert second.backup.read() == sonoff.contents()

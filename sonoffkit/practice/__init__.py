@@ -31,6 +31,7 @@ registers, eFuses   esptool, ``targets/esp8266.py``
 flash commands      data sheets of W25Q80 and W25Q32; SFDP: QEMU's W25Q80BL
 NOR cells, times    the same; read and MD5 are fitted to timed reads in public logs
 automatic reset     NodeMCU's two transistors; EN rises in 5 ms (esptool issue 383)
+sending             128 bytes of buffer; whoever has more to send waits (ROM, ``uart_tx_one_char``)
 framing             8N1, sampled in the middle of each bit; a bad stop bit loses nothing (Linux n_tty)
 adapter             latency timer of an FT232 (16 ms); counterfeit: it runs no faster than it can
 ==================  ==========================================================================
@@ -43,8 +44,9 @@ Not modelled: execution of code (so no firmware runs beyond its first words, and
 esptool's ``load-ram`` loads what then is silent), the mask ROM's bytes, Wi-Fi,
 GPIOs but GPIO0, sleep, the watchdog, analogue effects (but a sag, by its
 result), an erase or a block of data that the power cuts off half-way (it is in
-the cells as soon as it was sent, and only its time passes), the UART's buffers
-running over, and an adapter's own quirks but those in ``faults``.
+the cells as soon as it was sent, and only its time passes), the UART's receive
+buffer running over (a real stub keeps two frames and 128 bytes; here any number
+wait), and an adapter's own quirks but those in ``faults``.
 """
 
 from __future__ import annotations

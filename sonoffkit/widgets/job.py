@@ -216,7 +216,7 @@ class Job:
         return device
 
     def _waiting(self, error: SonoffkitError) -> None:
-        self._change(state=JobState.WAITING, message=str(error), hint=error.hint)
+        self._change(state=JobState.WAITING, message=str(error), hint=error.hint, can_cancel=True)
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
         message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()
