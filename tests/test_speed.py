@@ -30,7 +30,7 @@ def test_out_of_the_box_it_goes_as_fast_as_is_safe_with_any_adapter_and_says_so(
     with log_to(lines.append), connect(URL) as device:
         assert device.baud == 921600
         assert sonoff.state().baud == 921600
-        assert "Speed: 921600 baud, proven with bytes of this very flash." in lines
+        assert "Speed: 921600 baud, tested on bytes of this device." in lines
     assert sonoff.state().baud == 115200
     assert speeds_of(URL) == Speeds(good=921600)
 

@@ -48,7 +48,7 @@ def climb(device: Device) -> None:
             note_speed(device.port, bad=baud)
             why = f"because at {baud} bytes broke"
             break
-    device.speed_story = f"{device.baud} baud, {why or 'proven with bytes of this very flash'}"
+    device.speed_story = f"{device.baud} baud, {why or 'tested on bytes of this device'}"
     say(f"Speed: {device.speed_story}.")
     note_speed(device.port, good=device.baud)
 

@@ -28,6 +28,7 @@ __all__ = ["Job", "JobState", "Snapshot", "job_for"]
 LONGEST_LOG = 200  # lines; a log is to be read
 CONFIRM_LENGTH = 4  # characters of the MAC
 RETURNS = 5  # how often a device may go away in the middle and come back
+NOTHING_YET = "Nothing has been touched."
 GONE = (NoAnswer, GarbledAnswer, PortLost, PortMissing)
 
 
@@ -216,7 +217,10 @@ class Job:
         return device
 
     def _waiting(self, error: SonoffkitError) -> None:
-        self._change(state=JobState.WAITING, message=str(error), hint=error.hint, can_cancel=True)
+        hint = error.hint
+        if self._began:  # the error's own words are those for a beginning
+            hint = f"{hint.removesuffix(NOTHING_YET).strip()} What was done so far is kept, and it goes on from there."
+        self._change(state=JobState.WAITING, message=str(error), hint=hint, can_cancel=True)
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
         message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()

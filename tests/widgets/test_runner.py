@@ -235,7 +235,7 @@ def test_what_was_read_twice_or_resumed_is_told(sonoff):
     told = words(runner, "sk-result")
     assert f"{sources}{fetched.resumed // 1024} KB from the try before" in told
     assert "once something broke on the way and was repeated" in told
-    assert "921600 baud, proven with bytes of this very flash" in told
+    assert "921600 baud, tested on bytes of this device" in told
 
 
 def test_the_cards_of_the_other_operations_say_what_was_done(saved, tmp_path):
