@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
 
-from .errors import BackupNeeded, ImageIsPractice, OutOfRange, SonoffkitError, VerifyFailed
+from .errors import BackupNeeded, ImageIsPractice, OutOfRange, VerifyFailed
 from .firmware import HeaderChange, Image, check_fits, with_flash_parameters
 from .session import Cancel, Device, Identity, Progress, ask_to_stop, tool_versions
-from .transfer import Fetched, Written, fetch, write_changes
+from .transfer import Fetched, Written, fetch, md5_of_device, write_changes
 from .vault import Backup, Vault
 
 __all__ = [
@@ -25,10 +25,6 @@ __all__ = [
     "VerifyResult", "Waiver", "back_up", "erase", "flash", "identify", "restore", "verify",
 ]  # fmt: skip
 
-HALF_WRITTEN = (
-    "The device may now hold only a part of it, and not start. Its loader still answers when the button is held at "
-    "power-up: run this again, or restore your backup."
-)
 KNOWN_BACKUPS = 5  # so many are compared with the device; each costs reading its file
 
 
@@ -124,7 +120,7 @@ def back_up(
     vault = vault or Vault()
     with vault.begin(device.identity) as draft:
         fetched = fetch(device, draft, _known(vault, device.identity), progress, cancel)
-        backup = draft.finish(_tools(), sticker)
+        backup = draft.finish(fetched.md5, _tools(), sticker)
     return BackUpResult(backup, time.monotonic() - began, fetched, device.speed_story)
 
 
@@ -146,7 +142,8 @@ def erase(
     ask_to_stop(cancel)
     size = device.identity.flash_size
     device.erase_chip()
-    if device.md5(0, size) != hashlib.md5(b"\xff" * size).hexdigest():
+    blank = hashlib.md5(b"\xff" * size).hexdigest()
+    if md5_of_device(device, 0, size, blank, cancel) != blank:
         raise VerifyFailed("The flash is not blank after erasing.")
     if progress is not None:
         progress(size, size)
@@ -176,7 +173,8 @@ def flash(
     if address == 0:
         data, changes = with_flash_parameters(image.data, mode, device.identity.flash_size)
     data += b"\xff" * (-len(data) % 4)  # flash is written by the word
-    written = _write(device, address, data, progress, cancel)
+    ask_to_stop(cancel)
+    written = write_changes(device, address, data, progress, cancel)
     md5 = hashlib.md5(data).hexdigest()
     seconds = time.monotonic() - began
     return FlashResult(device.identity, image, address, changes, md5, seconds, written, device.speed_story)
@@ -199,7 +197,8 @@ def restore(
     backup.check_size(device.identity)
     if waiver is not Waiver.OTHER_DEVICES_BACKUP:
         backup.check_belongs_to(device.identity)
-    written = _write(device, 0, backup.read(), progress, cancel)
+    ask_to_stop(cancel)
+    written = write_changes(device, 0, backup.read(), progress, cancel)
     return RestoreResult(device.identity, backup, time.monotonic() - began, written, device.speed_story)
 
 
@@ -213,8 +212,8 @@ def verify(
 ) -> VerifyResult:
     """Whether the device holds exactly these bytes at an address, by its own MD5."""
     data = expected.read() if isinstance(expected, Backup) else expected
-    device_md5 = device.md5(address, len(data))
     expected_md5 = hashlib.md5(data).hexdigest()
+    device_md5 = md5_of_device(device, address, len(data), expected_md5, cancel)
     if progress is not None:
         progress(len(data), len(data))
     return VerifyResult(device_md5 == expected_md5, len(data), device_md5, expected_md5)
@@ -236,15 +235,6 @@ def _check_target(device: Device, image: Image, address: int) -> None:
         raise OutOfRange(f"{image.name} at {address:#x} reaches beyond the end of the flash.")
     if image.is_practice and not device.is_practice:
         raise ImageIsPractice(f"{image.name} is for the practice Sonoff and holds no program.")
-
-
-def _write(device: Device, address: int, data: bytes, progress: Progress | None, cancel: Cancel | None) -> Written:
-    ask_to_stop(cancel)
-    try:
-        return write_changes(device, address, data, progress, cancel)
-    except SonoffkitError as error:
-        error.hint = HALF_WRITTEN
-        raise
 
 
 def _known(vault: Vault, identity: Identity) -> list[Backup]:

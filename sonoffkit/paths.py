@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import platformdirs
 
 __all__ = ["home", "read_settings", "remember", "replace_patiently", "vault_folder"]
+
+
+LOCK_SECONDS = 2.0
+_settings_lock = threading.Lock()
 
 
 def home() -> Path:
@@ -36,12 +44,28 @@ def read_settings() -> dict[str, Any]:
 
 def remember(**changes: Any) -> None:
     """Keep some settings for the next notebook; None forgets one."""
-    settings = {k: v for k, v in (read_settings() | changes).items() if v is not None}
     path = _settings_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.new")
-    part.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-    replace_patiently(part, path)
+    with _one_at_a_time(path.with_suffix(".lock")):
+        settings = {k: v for k, v in (read_settings() | changes).items() if v is not None}
+        part = path.with_suffix(".new")
+        part.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        replace_patiently(part, path)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Two notebooks, or two jobs of one, must not undo what the other has just written."""
+    lock = filelock.FileLock(path, timeout=LOCK_SECONDS)
+    with _settings_lock:
+        try:
+            lock.acquire()
+        except (filelock.Timeout, NotImplementedError) as exc:
+            raise OSError(f"the settings {path.parent} are in use") from exc
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def replace_patiently(new: Path, path: Path) -> None:

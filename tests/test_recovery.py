@@ -115,7 +115,7 @@ def test_a_stub_that_was_left_in_its_read_loop_is_found(sonoff, generation, baud
     device._loader._port.close()
     assert sonoff.state().baud == baud
     found_still_running(URL)
-    assert not read_settings().get("stub_baud")
+    assert not read_settings().get("stub_bauds")
 
 
 @pytest.mark.parametrize("generation", [NEW, LEGACY])

@@ -106,19 +106,19 @@ def test_both_sides_are_back_at_115200_when_the_port_is_closed(sonoff):
         assert (device.baud, sonoff.state().baud) == (460800, 460800)
         assert device.md5(0, 4096) == hashlib.md5(sonoff.contents()[:4096]).hexdigest()
     assert sonoff.state().baud == 115200
-    assert not read_settings().get("stub_baud")
+    assert not read_settings().get("stub_bauds")
 
 
 def test_a_stub_left_at_another_speed_is_found_again(sonoff):
     device = connect(URL, 460800)
     device._loader._port.close()  # as when the notebook's kernel is killed
     assert sonoff.state().baud == 460800
-    assert read_settings()["stub_baud"] == {URL: 460800}
+    assert read_settings()["stub_bauds"] == {URL: [460800]}
     lines = said_on_connecting()
     assert UPLOAD not in lines
     assert NO_UPLOAD in lines
     assert sonoff.state().baud == 115200
-    assert not read_settings().get("stub_baud")
+    assert not read_settings().get("stub_bauds")
 
 
 def test_a_remembered_speed_that_is_no_longer_true_does_no_harm(sonoff):
@@ -128,9 +128,11 @@ def test_a_remembered_speed_that_is_no_longer_true_does_no_harm(sonoff):
         assert (device.baud, sonoff.state().baud) == (115200, 115200)
 
 
-@pytest.mark.parametrize("saved", ["fast", ["x"], {URL: "fast"}, {URL: -5}, {URL: 0}, {URL: None}, {"COM5": 460800}])
+@pytest.mark.parametrize(
+    "saved", ["fast", ["x"], {URL: "fast"}, {URL: [-5]}, {URL: [0, "x"]}, {URL: None}, {"COM5": [460800]}]
+)
 def test_nonsense_in_the_settings_is_no_speed(sonoff, saved):
-    remember(stub_baud=saved)
+    remember(stub_bauds=saved)
     with connect(URL, 115200) as device:
         assert device.baud == 115200
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import pytest
@@ -14,9 +15,10 @@ from sonoffkit.practice import Faults, practice_device
 from sonoffkit.practice.chip import Running
 from sonoffkit.session import connect, log_to, step_down
 from sonoffkit.session import speed as speed_module
-from sonoffkit.session.memory import Speeds, note_speed, speeds_of
+from sonoffkit.session.memory import Speeds, note_bad, note_good, speeds_of
 
 URL = "practice://basic?hurry=1"
+HERE = ports.Adapter(URL, 921_600)
 
 
 def start_in_download_mode(sonoff):
@@ -32,11 +34,11 @@ def test_out_of_the_box_it_goes_as_fast_as_is_safe_with_any_adapter_and_says_so(
         assert sonoff.state().baud == 921600
         assert "Speed: 921600 baud, tested on bytes of this device." in lines
     assert sonoff.state().baud == 115200
-    assert speeds_of(URL) == Speeds(good=921600)
+    assert speeds_of(HERE) == Speeds(good=921600)
 
 
 def test_an_adapter_that_promises_more_is_driven_further(sonoff, monkeypatch):
-    monkeypatch.setattr(speed_module, "adapter_at", lambda port: ports.Adapter(port, 3_000_000))
+    monkeypatch.setattr(speed_module.Device, "adapter", ports.Adapter(URL, 3_000_000))
     with connect(URL) as device:
         assert device.baud == 2_000_000
 
@@ -65,7 +67,7 @@ def test_a_speed_at_which_bytes_break_is_left_and_not_tried_again_that_day(sonof
 
 @pytest.mark.parametrize("hours", [25, -25])
 def test_the_next_day_or_with_another_clock_it_is_tried_again(sonoff, hours):
-    note_speed(URL, good=115200, bad=460800)
+    note_bad(HERE, 460800)
     saved = read_settings()["speeds"]
     saved[URL]["at"] = time.time() - hours * 3600
     remember(speeds=saved)
@@ -97,17 +99,17 @@ def test_a_device_that_cannot_be_led_down_is_not_said_to_be_slower(sonoff, monke
         monkeypatch.setattr(device, "set_baud", lambda baud: (_ for _ in ()).throw(TransferFailed("broken")))
         assert not step_down(device)
         monkeypatch.undo()
-    assert speeds_of(URL).bad is None
+    assert speeds_of(HERE).bad is None
 
 
 @pytest.mark.parametrize(
     "saved", ["fast", ["x"], {URL: "fast"}, {URL: {"good": "x", "bad": []}}, {URL: {"good": -1, "bad": 0, "at": 1e99}}]
 )
 def test_nonsense_in_the_settings_is_no_speed(sonoff, saved):
-    remember(speeds=saved, identities=saved, stub_baud=saved)
+    remember(speeds=saved, identities=saved, stub_bauds=saved)
     with connect(URL) as device:
         assert device.baud == 921600
-    assert speeds_of(URL).good == 921600
+    assert speeds_of(HERE).good == 921600
 
 
 # Who was seen
@@ -157,4 +159,60 @@ def test_a_device_that_started_its_firmware_is_gone(sonoff):
 
 def test_the_settings_hold_no_more_than_ports_speeds_and_who_was_there(sonoff, home):
     connect(URL).close()
-    assert set(json.loads((home / "settings.json").read_text())) == {"identities", "speeds", "stub_baud"}
+    assert set(json.loads((home / "settings.json").read_text())) == {"identities", "speeds", "stub_bauds"}
+
+
+# What is remembered of an adapter
+
+
+def test_a_speed_that_broke_is_forgotten_after_a_day_and_one_that_lost_the_device_twice_never(sonoff):
+    note_good(HERE, 921600)
+    note_bad(HERE, 921600)
+    assert speeds_of(HERE) == Speeds(good=None, bad=921600)  # what broke is no longer called good
+    note_bad(HERE, 921600, lost=True)
+    note_bad(HERE, 921600, lost=True)
+    saved = read_settings()["speeds"]
+    saved[URL]["at"] = 0.0
+    remember(speeds=saved)
+    assert speeds_of(HERE).bad == 921600
+
+
+def test_after_a_loss_at_a_speed_that_used_to_work_it_still_climbs_below_it(sonoff):
+    note_good(HERE, 921600)
+    note_bad(HERE, 921600, lost=True)
+    with connect(URL) as device:
+        assert device.baud == 460800
+
+
+def test_a_stub_found_at_a_high_speed_is_tested_there(sonoff, monkeypatch):
+    connect(URL, 921600)._loader._port.close()  # as when a program is killed
+    sonoff.faults.frail_above = 500_000
+    reads = []
+    read = speed_module.Device.read
+    monkeypatch.setattr(
+        speed_module.Device, "read", lambda device, *args: reads.append(device.baud) or read(device, *args)
+    )
+    with connect(URL) as device:
+        assert reads[0] == 921600
+        assert device.baud == 460800
+        assert device.read(0, 0x4000) == sonoff.contents()[:0x4000]
+
+
+def test_killed_while_the_speed_changed_the_stub_is_found_at_the_old_one_too(sonoff):
+    connect(URL, 921600)._loader._port.close()
+    remember(stub_bauds={URL: [460800, 921600]})  # written down before the command went out, and then no more
+    with connect(URL, 115200) as device:
+        assert device.read(0, 0x1000) == sonoff.contents()[:0x1000]
+
+
+def test_settings_that_two_jobs_write_at_once_keep_what_each_wrote(home):
+    def write(name):
+        for n in range(60):
+            remember(**{f"{name}{n}": n})
+
+    both = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert read_settings() == {f"{name}{n}": n for name in "ab" for n in range(60)}

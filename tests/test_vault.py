@@ -70,7 +70,7 @@ def saved(vault, data=ORIGINAL, identity=ME, **about) -> Backup:
         for piece in pieces_of(len(data)):
             part = data[piece.address : piece.address + piece.size]
             draft.keep(replace(piece, md5=hashlib.md5(part).hexdigest()), part)
-        return draft.finish(**{"tools": {"esptool": "5.6.0"}, **about})
+        return draft.finish(draft.md5(), **{"tools": {"esptool": "5.6.0"}, **about})
 
 
 def names_in(folder) -> list[str]:
@@ -724,7 +724,7 @@ def finish_until_cut(draft, monkeypatch, function, suffix):
     with monkeypatch.context() as patch:
         patch.setattr(*function, cut)
         with pytest.raises(PowerCut):
-            draft.finish({})
+            draft.finish(draft.md5(), {})
 
 
 @pytest.mark.parametrize(
@@ -748,3 +748,11 @@ def test_a_power_cut_at_the_end_costs_no_backup_whatever_comes_next(vault, monke
 def test_a_power_cut_before_the_file_has_its_name_leaves_all_pieces(vault, monkeypatch):
     finish_until_cut(begun(vault, pieces=4), monkeypatch, (os, "link"), ".part")
     assert len(vault.begin(ME).pieces) == 4
+
+
+def test_what_differs_from_the_device_is_not_sealed(vault):
+    draft = begun(vault, 4)
+    text = raises(VerifyFailed, draft.finish, "0" * 32, {})
+    assert text == "What is on the disk is not what the device holds."
+    assert vault.backups() == []
+    assert draft.finish(draft.md5(), {}).read() == ORIGINAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import struct
 import time
 import zlib
@@ -12,7 +13,7 @@ from typing import Any
 from esptool.targets import ESP8266ROM
 
 from ..errors import DeviceChanged, DeviceError, NoAnswer, OutOfRange, PortError, SonoffkitError
-from ..ports import is_practice
+from ..ports import Adapter, adapter_at, is_practice
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
 from .foreign_errors import our_errors
 from .loader import leave_read, probe, start_stub
@@ -28,6 +29,7 @@ MD5_SIZE = 16
 MD5_SECONDS_PER_MB = 8
 WRITE_SECONDS_PER_MB = 40
 LEAST_SECONDS = 0.5
+LONGEST_BLOCK = 0x10000  # bytes that one deflated block of ours may hold
 MB = 0x100000
 
 
@@ -57,6 +59,11 @@ class Device:
     def __repr__(self) -> str:
         return f"<Device {self.identity.chip} {self.identity.mac} on {self.port}>"
 
+    @functools.cached_property
+    def adapter(self) -> Adapter:
+        """What stands between it and the computer."""
+        return adapter_at(self.port)
+
     @property
     def is_practice(self) -> bool:
         return is_practice(self.port)
@@ -74,8 +81,7 @@ class Device:
         if baud == self._baud:
             return
         before = self.baud
-        if baud != SAFE_BAUD:  # written down first: if we die now, the next connect finds the stub
-            remember_stub(self.port, baud)
+        remember_stub(self.port, baud, before)  # first: if we die now, the next connect finds the stub
         try:
             with our_errors(self.port):
                 self._loader.change_baud(baud)
@@ -85,8 +91,7 @@ class Device:
         except DeviceError:
             self._find_at(baud, before)
             raise
-        if baud == SAFE_BAUD:
-            remember_stub(self.port, baud)
+        remember_stub(self.port, baud)
 
     def read(self, address: int, size: int, progress: Progress | None = None, cancel: Cancel | None = None) -> bytes:
         """``size`` bytes of flash, checked against the stub's digest; TransferFailed if they broke on the way."""
@@ -120,7 +125,11 @@ class Device:
         for region in regions:
             self._check_range(*region)
         op = self._loader.ESP_CMDS["SPI_FLASH_MD5"]
-        questions = [(op, struct.pack("<IIII", *region, 0, 0), _md5_patience(region[1])) for region in regions]
+        sizes = [0, *(size for _, size in regions)]  # of the one before: it may still be computed
+        questions = [
+            (op, struct.pack("<IIII", *region, 0, 0), _md5_patience(before + region[1]))
+            for before, region in zip(sizes, regions, strict=False)
+        ]
         with self._in_step(), our_errors(self.port):
             return [checked(answer, MD5_SIZE).hex() for answer in ask_all(self._loader, questions, cancel)]
 
@@ -139,7 +148,8 @@ class Device:
         packed = zlib.compress(data, 9)
         step = int(self._loader.FLASH_WRITE_SIZE)
         blocks = [packed[at : at + step] for at in range(0, len(packed), step)]
-        patience = LEAST_SECONDS + WRITE_SECONDS_PER_MB * len(data) / MB
+        # Each may have to wait for what was written before it, by an earlier call too.
+        patience = LEAST_SECONDS + WRITE_SECONDS_PER_MB * max(len(data), LONGEST_BLOCK) / MB
         with self._in_step(), our_errors(self.port):
             self._command("FLASH_DEFL_BEGIN", (len(data), len(blocks), step, address, 0), patience=patience)
             for number, block in enumerate(blocks):
@@ -228,8 +238,8 @@ class Device:
 
 
 def _md5_patience(size: int) -> float:
-    """Seconds; the one before it may still be computed."""
-    return LEAST_SECONDS + 2 * MD5_SECONDS_PER_MB * size / MB
+    """In seconds."""
+    return LEAST_SECONDS + MD5_SECONDS_PER_MB * size / MB
 
 
 def _lost_at(baud: int, before: int) -> NoAnswer:

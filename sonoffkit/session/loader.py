@@ -14,7 +14,7 @@ from esptool.util import FatalError, flash_size_bytes
 from ..errors import FlashUnreadable, TransferFailed, WrongChip
 from .basics import SAFE_BAUD, Identity
 from .foreign_errors import UNEXPECTED
-from .memory import remember_identity, remembered_identity, stub_baud
+from .memory import remember_identity, remembered_identity, stub_bauds
 from .questions import fewer_round_trips
 
 __all__ = ["END", "SYNC_FRAME", "drain", "identify", "leave_read", "probe", "reach", "start_stub"]
@@ -38,7 +38,7 @@ def reach(line: serial.SerialBase, port: str) -> Any:
     First without a reset, at the speed where we left the stub and at the
     usual one; then with a reset, for boards that are wired for it.
     """
-    for baud in dict.fromkeys((stub_baud(port), SAFE_BAUD)):
+    for baud in dict.fromkeys((*stub_bauds(port), SAFE_BAUD)):
         loader = ESP8266ROM(line, baud)
         if probe(loader) is None:
             return _check_chip(loader, line, baud)
@@ -152,14 +152,20 @@ def identify(loader: Any, port: str) -> Identity:
 
 
 def _ask_identity(loader: Any) -> Identity:
+    before: dict[int, int] = {}
     try:
-        with fewer_round_trips(loader, IDENTITY_REGISTERS):
+        with fewer_round_trips(loader, IDENTITY_REGISTERS) as before:
             size = _flash_size(loader)
             if size is not None:
                 return _identity(loader, size)
     except (FatalError, *UNEXPECTED):  # noise, or a stub of before esptool 3.1, which takes one write at a time
         drain(loader._port)
-        loader.flush_input()
+        error = probe(loader)
+        if error:
+            raise error from None
+        for register in SPI_USER_REGISTERS:
+            if register in before:
+                loader.write_reg(register, before[register])
     # esptool does this at each connect, for chips that wake up badly (XMC's); it takes 70 round trips,
     # so here it is the remedy for a flash that does not tell a known size.
     cmds.attach_flash(loader)

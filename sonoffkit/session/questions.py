@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,6 +16,9 @@ from .basics import Cancel, ask_to_stop
 __all__ = ["Answer", "Question", "ask_all", "checked", "fewer_round_trips"]
 
 QUEUE = 2  # a stub works on one frame and keeps the next (it must: it answers a block of data before it wrote it)
+# Between the end of one frame and its taking up, a stub hears nothing (esp-flasher-stub, ``src/slip.c``): a frame
+# that follows without a pause is lost. Later ones go out on an answer, which comes long after that.
+PAUSE_SECONDS = 0.003
 Question = tuple[int, bytes, float]  # command number, data, seconds of patience
 Answer = tuple[int, bytes]  # value word, data
 REGISTER_SECONDS = 3.0  # esptool's patience
@@ -27,6 +31,8 @@ def ask_all(loader: Any, questions: Iterable[Question], cancel: Cancel | None = 
         if len(patience) == QUEUE:
             yield loader.command(timeout=patience.popleft())
             ask_to_stop(cancel)
+        elif patience:
+            time.sleep(PAUSE_SECONDS)
         loader.command(op, data, wait_response=False)
         patience.append(seconds)
     for seconds in patience:
@@ -34,17 +40,18 @@ def ask_all(loader: Any, questions: Iterable[Question], cancel: Cancel | None = 
 
 
 @contextlib.contextmanager
-def fewer_round_trips(loader: Any, known_in_advance: Iterable[int] = ()) -> Iterator[None]:
+def fewer_round_trips(loader: Any, known_in_advance: Iterable[int] = ()) -> Iterator[dict[int, int]]:
     """esptool's dialogues with registers in a third of the time: each question costs the adapter's latency.
 
     Writes are collected until something is read, and go with that question.
-    The registers ``known_in_advance`` are read at once, before all.
+    The registers ``known_in_advance`` are read at once, before all; they come
+    with their values, also for putting them back where the dialogue breaks.
     """
     dialogue = _Dialogue(loader)
     dialogue.read_in_advance(known_in_advance)
     loader.read_reg, loader.write_reg = dialogue.read, dialogue.write
     try:
-        yield
+        yield dialogue.known
         dialogue.send_writes()
     finally:
         del loader.read_reg, loader.write_reg
@@ -55,15 +62,15 @@ class _Dialogue:
         self._loader = loader
         self._read, self._write = loader.ESP_CMDS["READ_REG"], loader.ESP_CMDS["WRITE_REG"]
         self._written = b""
-        self._known: dict[int, int] = {}
+        self.known: dict[int, int] = {}
 
     def read_in_advance(self, addresses: Iterable[int]) -> None:
         addresses = list(addresses)
-        self._known = dict(zip(addresses, self._ask([self._reading(at) for at in addresses]), strict=True))
+        self.known = dict(zip(addresses, self._ask([self._reading(at) for at in addresses]), strict=True))
 
     def read(self, address: int, timeout: float = REGISTER_SECONDS) -> int:
-        if address in self._known:
-            return self._known[address]
+        if address in self.known:
+            return self.known[address]
         return self._ask([*self._writing(), self._reading(address, timeout)])[-1]
 
     def write(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 
 from ..errors import DeviceRefused, GarbledAnswer, NoAnswer, TransferFailed
-from ..ports import adapter_at
 from .basics import SAFE_BAUD
 from .device import Device
 from .esptool_log import say
-from .memory import note_speed, speeds_of
+from .memory import note_bad, note_good, speeds_of
 
 __all__ = ["LADDER", "choose_speed", "climb", "step_down"]
 
@@ -20,7 +19,7 @@ BROKEN = (TransferFailed, DeviceRefused)
 
 def choose_speed(device: Device, baud: int) -> None:
     """Go to the speed that a person chose."""
-    _try(device, baud)
+    device.set_baud(baud)
     device.speed_story = f"{baud} baud, as chosen"
 
 
@@ -30,27 +29,30 @@ def climb(device: Device) -> None:
     What worked with this adapter before comes at once. Raises NoAnswer where
     the adapter lost the device on the way; it is not led there again.
     """
-    top, known = adapter_at(device.port).top_speed, speeds_of(device.port)
-    why = ""
+    top, known, why = device.adapter.top_speed, speeds_of(device.adapter), ""
     if known.bad and known.bad <= top:
         top, why = known.bad - 1, f"because at {known.bad} bytes broke with this adapter before"
         if device.baud > top:  # where it was found: a ROM takes any speed for the host's
             _back(device, max(baud for baud in LADDER if baud <= max(top, SAFE_BAUD)))
-    least = max(device.baud + 1, min(known.good or 0, top))
-    steps = [baud for baud in LADDER if least <= baud <= top]
-    for baud in steps:
+    for baud in _steps(device.baud, known.good or 0, top):
         before = device.baud
         try:
             _try(device, baud)
             device.read(0, PROOF)
         except BROKEN:
-            _back(device, before)
-            note_speed(device.port, bad=baud)
+            _back(device, max(rung for rung in LADDER if rung < baud) if before == baud else before)
+            note_bad(device.adapter, baud)
             why = f"because at {baud} bytes broke"
             break
     device.speed_story = f"{device.baud} baud, {why or 'tested on bytes of this device'}"
     say(f"Speed: {device.speed_story}.")
-    note_speed(device.port, good=device.baud)
+    note_good(device.adapter, device.baud)
+
+
+def _steps(now: int, good: int, top: int) -> list[int]:
+    """The speeds to try: from the one that worked before, or where the device was found, to the top."""
+    start = max([baud for baud in LADDER if baud <= min(good, top)], default=SAFE_BAUD)
+    return [baud for baud in LADDER if max(start, now, SAFE_BAUD + 1) <= baud <= top]
 
 
 def step_down(device: Device) -> bool:
@@ -64,7 +66,8 @@ def step_down(device: Device) -> bool:
         return False
     device.speed_story = f"{device.baud} baud, because at {broke} bytes broke"
     say(f"Speed: {device.speed_story}.")
-    note_speed(device.port, good=device.baud, bad=broke)
+    note_bad(device.adapter, broke)
+    note_good(device.adapter, device.baud)
     return True
 
 
@@ -72,7 +75,7 @@ def _try(device: Device, baud: int) -> None:
     try:
         device.set_baud(baud)
     except (NoAnswer, GarbledAnswer):
-        note_speed(device.port, bad=baud)
+        note_bad(device.adapter, baud, lost=True)
         raise
 
 

@@ -40,7 +40,10 @@ class FlashStream:
             self._line.timeout = SILENCE_SECONDS
             words = struct.pack("<IIII", address, size, packet, 1)
             loader.command(loader.ESP_CMDS["READ_FLASH"], words, wait_response=False)
-            status = self._frame()[8:10]
+            reply = self._frame()
+            while reply[1:2] != bytes([loader.ESP_CMDS["READ_FLASH"]]):  # a late answer to something else
+                reply = self._frame()
+            status = reply[8:10]
             if status != b"\0\0":
                 raise FatalError.WithResult("Failed to read flash", status.ljust(2, b"\xff"))
 

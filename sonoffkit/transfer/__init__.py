@@ -7,6 +7,7 @@ writes it. ``pieces`` is how both, and the vault, cut a flash.
 
 from __future__ import annotations
 
+from .compare import md5_of_device
 from .fetch import Fetched, Known, Store, fetch
 from .pieces import PIECE, SECTOR, Piece, Region, pieces_of
 from .write import Written, write_changes
@@ -21,6 +22,7 @@ __all__ = [
     "Store",
     "Written",
     "fetch",
+    "md5_of_device",
     "pieces_of",
     "write_changes",
 ]

@@ -9,11 +9,18 @@ from .costs import Costs
 from .patience import Patience, digests
 from .pieces import SECTOR, Region, cut, md5_of, merged
 
-__all__ = ["Reader", "differing", "most"]
+__all__ = ["Reader", "differing", "md5_of_device", "most"]
 
 Reader = Callable[[int, int], bytes]  # (address, size) -> those bytes as we know them
 
 FEW = 2  # regions: too few to say that nearly all of them differ
+
+
+def md5_of_device(device: Device, address: int, size: int, expected: str, cancel: Cancel | None = None) -> str:
+    """The device's MD5 of a region; asked twice where it is not the expected one, for answers carry no checksum."""
+    patience, region = Patience(device, cancel), [Region(address, size)]
+    (found,) = digests(device, region, patience, cancel)
+    return found if found == expected else digests(device, region, patience, cancel)[0]
 
 
 def differing(

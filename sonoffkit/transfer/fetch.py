@@ -10,7 +10,7 @@ from ..errors import VerifyFailed
 from ..session import Cancel, Device, Progress, ask_to_stop, say
 from .compare import differing, most
 from .costs import Costs
-from .gaps import Gaps, Store
+from .gaps import Gaps, Source, Store
 from .patience import Patience, digests
 from .pieces import PIECE, SECTOR, Region, blank_md5, cut, md5_of
 from .reading import Reading
@@ -32,12 +32,14 @@ class Known(Protocol):
 class Fetched:
     """Where the bytes of a flash came from, in bytes.
 
-    ``read`` over the wire, ``blank`` told by the device's digest, ``known``
-    from an earlier backup by the same proof, ``resumed`` from a try that was
-    cut off. ``changed``: of that try, what the device no longer held.
-    ``repeats``: reads and questions that broke on the way.
+    ``md5`` is the device's own, of its whole flash, and the store's. ``read``
+    over the wire, ``blank`` told by the device's digest, ``known`` from an
+    earlier backup by the same proof, ``resumed`` from a try that was cut off:
+    together they are the flash. ``changed``: of that try, what the device no
+    longer held. ``repeats``: reads and questions that broke on the way.
     """
 
+    md5: str
     read: int
     blank: int
     known: int
@@ -71,20 +73,31 @@ class _Fetch:
     def run(self, known: Sequence[Known]) -> Fetched:
         changed = self._forget_what_changed()
         self._gaps = Gaps(self._store, self._size)
-        resumed = self._gaps.filled
         md5 = self._take_over(known) if known else None
-        taken = self._gaps.filled - resumed
         reading = Reading(self._device, self._gaps, self._patience, self._tell, self._cancel)
         for _ in range(ROUNDS):
             reading.run()
             ask_to_stop(self._cancel)
-            if (md5 or self._whole_md5()) == self._store.md5():
-                return Fetched(reading.read, reading.blank, taken, resumed, changed, self._patience.repeats)
+            md5 = md5 or self._whole_md5()
+            if md5 == self._store.md5():
+                return self._fetched(md5, changed)
             md5 = None
             self._gaps.lose(self._differing())
         raise VerifyFailed(
             f"After {ROUNDS} rounds, what was read is still not what the device says it holds.",
             "Power the device again with the button held, and run this again. Nothing on it was changed.",
+        )
+
+    def _fetched(self, md5: str, changed: int) -> Fetched:
+        of = self._gaps.of
+        return Fetched(
+            md5,
+            read=of(Source.READ),
+            blank=of(Source.BLANK),
+            known=of(Source.KNOWN),
+            resumed=of(Source.RESUMED),
+            changed=changed,
+            repeats=self._patience.repeats,
         )
 
     def _forget_what_changed(self) -> int:
@@ -105,7 +118,7 @@ class _Fetch:
             for backup in known:
                 if backup.md5 == md5:
                     for region in cut([Region(0, self._size)], PIECE):
-                        self._gaps.fill(region.address, backup.part(*region))
+                        self._gaps.fill(region.address, backup.part(*region), Source.KNOWN)
                     self._tell(0)
                     return md5
         blocks = cut(self._gaps.all(), Costs.of(self._device).grid)
@@ -119,12 +132,13 @@ class _Fetch:
         wrong = []
         found = digests(self._device, regions, self._patience, self._cancel)
         for region, md5 in zip(regions, found, strict=True):
-            data = _data_with(md5, region, known)
-            if data is None:
-                wrong.append(region)
+            if md5 == blank_md5(region.size):
+                self._gaps.fill(region.address, b"\xff" * region.size, Source.BLANK)
+            elif data := _data_with(md5, region, known):
+                self._gaps.fill(region.address, data, Source.KNOWN)
             else:
-                self._gaps.fill(region.address, data)
-                self._tell(0)
+                wrong.append(region)
+            self._tell(0)
         return wrong
 
     def _differing(self) -> list[Region]:
@@ -142,8 +156,6 @@ class _Fetch:
 
 
 def _data_with(md5: str, region: Region, known: Sequence[Known]) -> bytes | None:
-    if md5 == blank_md5(region.size):
-        return b"\xff" * region.size
     for backup in known:
         data = backup.part(*region)
         if md5_of(data) == md5:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Protocol
 
 from .pieces import PIECE, SECTOR, Piece, Region, cut, md5_of, merged
 
-__all__ = ["Gaps", "Store"]
+__all__ = ["Gaps", "Source", "Store"]
 
 
 class Store(Protocol):
@@ -21,6 +22,16 @@ class Store(Protocol):
     def md5(self) -> str: ...
 
 
+class Source(IntEnum):
+    """Where the bytes of a sector came from."""
+
+    MISSING = 0
+    RESUMED = 1  # from a try that was cut off
+    READ = 2  # over the wire
+    BLANK = 3  # by the device's digest
+    KNOWN = 4  # from an earlier backup, by the device's digest
+
+
 class Gaps:
     """The sectors of a flash of ``size`` bytes that a store does not have yet."""
 
@@ -29,30 +40,34 @@ class Gaps:
         self._have = bytearray(size // SECTOR)
         self._begun: dict[int, bytearray] = {}  # pieces of which some sectors are there, by address
         for piece in store.pieces:
-            self._mark(piece.address, piece.size, there=True)
+            self._mark(piece.address, piece.size, Source.RESUMED)
 
     @property
     def filled(self) -> int:
         """How many bytes are there."""
-        return sum(self._have) * SECTOR
+        return (len(self._have) - self._have.count(Source.MISSING)) * SECTOR
+
+    def of(self, source: Source) -> int:
+        """How many bytes came from there."""
+        return self._have.count(source) * SECTOR
 
     def first(self) -> Region | None:
         """The first gap; None where there is none."""
-        start = self._have.find(0)
+        start = self._have.find(Source.MISSING)
         if start < 0:
             return None
-        end = self._have.find(1, start)
-        return Region(start * SECTOR, ((end if end > 0 else len(self._have)) - start) * SECTOR)
+        rest = self._have[start:]
+        return Region(start * SECTOR, (len(rest) - len(rest.lstrip(bytes([Source.MISSING])))) * SECTOR)
 
     def all(self) -> list[Region]:
         """All gaps."""
         sectors = cut([Region(0, self.size)], SECTOR)
         return merged(sector for sector, there in zip(sectors, self._have, strict=True) if not there)
 
-    def fill(self, address: int, data: bytes) -> None:
+    def fill(self, address: int, data: bytes, source: Source) -> None:
         """Whole sectors, as the device holds them; a piece goes to the store when its last one is there."""
         for at, size in cut([Region(address, len(data))], PIECE):
-            self._fill_in_one_piece(at, data[at - address : at - address + size])
+            self._fill_in_one_piece(at, data[at - address : at - address + size], source)
 
     def lose(self, regions: Sequence[Region]) -> None:
         """These turned out wrong. What else their pieces hold is kept in memory."""
@@ -62,9 +77,9 @@ class Gaps:
             self._begun[piece.address] = bytearray(self._store.read(piece.address, piece.size))
         self._store.drop(lost)
         for at, size in regions:
-            self._mark(at, size, there=False)
+            self._mark(at, size, Source.MISSING)
 
-    def _fill_in_one_piece(self, address: int, data: bytes) -> None:
+    def _fill_in_one_piece(self, address: int, data: bytes, source: Source) -> None:
         start = address // PIECE * PIECE
         size = min(PIECE, self.size - start)
         buffer = self._begun.pop(start, None) or bytearray(size)
@@ -73,11 +88,11 @@ class Gaps:
             self._store.keep(Piece(start, size, md5_of(bytes(buffer))), bytes(buffer))
         else:
             self._begun[start] = buffer
-        self._mark(address, len(data), there=True)  # not before the store has it: it may have no room
+        self._mark(address, len(data), source)  # not before the store has it: it may have no room
 
     def _missing_in(self, address: int, size: int) -> int:
-        return self._have.count(0, address // SECTOR, (address + size) // SECTOR)
+        return self._have.count(Source.MISSING, address // SECTOR, (address + size) // SECTOR)
 
-    def _mark(self, address: int, size: int, *, there: bool) -> None:
+    def _mark(self, address: int, size: int, source: Source) -> None:
         count = size // SECTOR
-        self._have[address // SECTOR : address // SECTOR + count] = bytes([there]) * count
+        self._have[address // SECTOR : address // SECTOR + count] = bytes([source]) * count

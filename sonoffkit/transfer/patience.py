@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from ..errors import DeviceRefused, TransferFailed
 from ..session import Cancel, Device, ask_to_stop, step_down
-from .pieces import Region
+from .pieces import SECTOR, Region
 
-__all__ = ["ATTEMPTS", "BROKEN", "Patience", "digests"]
+__all__ = ["ATTEMPTS", "BROKEN", "Patience", "Stride", "digests"]
 
 ATTEMPTS = 8  # in a row without any gain, at the lowest speed
 ATTEMPTS_FASTER = 2  # so many at a higher one
@@ -19,6 +19,23 @@ BROKEN = (TransferFailed, DeviceRefused)
 BATCH = 64  # digests in one go
 
 T = TypeVar("T")
+
+
+class Stride:
+    """How much is tried at a time, in bytes: less where it breaks, more where it goes well."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def went_well(self, limit: int) -> None:
+        self.length = max(min(self.length * 2, limit), SECTOR)
+
+    def broke(self) -> bool:
+        """Take less; False where that is not possible."""
+        if self.length <= SECTOR:
+            return False
+        self.length = max(self.length // 4, SECTOR)
+        return True
 
 
 class Patience:
@@ -32,6 +49,10 @@ class Patience:
     def gained(self) -> None:
         """Something came through."""
         self.in_a_row = 0
+
+    def mended(self) -> None:
+        """Something broke, and was got round."""
+        self.repeats += 1
 
     def spent(self, error: Exception, what: str) -> None:
         """Something broke: go slower, or raise TransferFailed when it was too often."""

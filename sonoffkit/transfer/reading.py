@@ -10,8 +10,8 @@ from ..errors import SonoffkitError
 from ..session import Cancel, Device, ask_to_stop, step_down
 from .compare import differing
 from .costs import Costs
-from .gaps import Gaps
-from .patience import BROKEN, Patience
+from .gaps import Gaps, Source
+from .patience import BROKEN, Patience, Stride
 from .pieces import PIECE, SECTOR, Region, blank_md5, cut, is_blank
 
 __all__ = ["Reading"]
@@ -22,7 +22,7 @@ TROUBLE = 3  # broken reads, less one for every two good ones: a lower speed wil
 
 
 class Reading:
-    """Fills all gaps from the device. ``read`` and ``blank`` count bytes: over the wire, and known by their digest.
+    """Fills all gaps from the device.
 
     Whether a flash is blank from some point on is asked only after a blank
     sector was read, so that a dense flash costs nothing more than its bytes.
@@ -32,8 +32,7 @@ class Reading:
         self, device: Device, gaps: Gaps, patience: Patience, tell: Callable[[int], None], cancel: Cancel | None
     ) -> None:
         self._device, self._gaps, self._patience, self._tell, self._cancel = device, gaps, patience, tell, cancel
-        self.read = self.blank = 0
-        self._length = Costs.of(device).longest_read
+        self._stride = Stride(Costs.of(device).longest_read)
         self._trouble = 0.0
         self._blank_from: int | None = None  # where the last sector before was blank
         self._wait = 1
@@ -44,10 +43,10 @@ class Reading:
             ask_to_stop(self._cancel)
             if gap.address == self._blank_from and self._pass_over_blank(gap):
                 continue
-            if self._length <= SECTOR and self._patience.in_a_row:
+            if self._stride.length <= SECTOR and self._patience.in_a_row:
                 self._read_in_parts(gap.address)
             else:
-                self._read(Region(gap.address, min(gap.size, self._length)))
+                self._read(Region(gap.address, min(gap.size, self._stride.length)))
 
     def _read(self, region: Region) -> None:
         got = bytearray()
@@ -65,7 +64,7 @@ class Reading:
             self._mend(region.address, bytes(got), error)
         except SonoffkitError:
             with contextlib.suppress(SonoffkitError):  # whole pieces are worth keeping: they are checked before use
-                self._gaps.fill(region.address, bytes(got[: len(got) // SECTOR * SECTOR]))
+                self._gaps.fill(region.address, bytes(got[: len(got) // SECTOR * SECTOR]), Source.READ)
             raise
         else:
             self._fill(region.address, bytes(got))
@@ -73,28 +72,26 @@ class Reading:
             self._blank_from = region.address + len(got) if blanks >= self._wait else None
 
     def _fill(self, address: int, data: bytes) -> None:
-        self._gaps.fill(address, data)
-        self.read += len(data)
+        self._gaps.fill(address, data, Source.READ)
         self._tell(0)
 
     def _all_is_well(self) -> None:
         self._patience.gained()
         self._trouble = max(0.0, self._trouble - 0.5)
-        self._length = min(self._length * 2, Costs.of(self._device).longest_read)
+        self._stride.went_well(Costs.of(self._device).longest_read)
 
     def _mend(self, address: int, got: bytes, error: Exception) -> None:
         """Keep those sectors of a broken read that the device confirms; what is missing is read again."""
-        self._patience.repeats += 1
         sound = self._confirmed(address, got[: len(got) // SECTOR * SECTOR])
         for at, size in sound:
             self._fill(at, got[at - address : at - address + size])
         self._trouble += 1
         if self._trouble >= TROUBLE and step_down(self._device):
-            self._trouble, self._length = 0.0, PIECE
-        elif not sound and self._length > SECTOR:
-            self._length = max(self._length // 4, SECTOR)
-        elif not sound:
-            self._patience.repeats -= 1  # counted there
+            self._trouble, self._stride.length = 0.0, PIECE
+            self._patience.mended()
+        elif sound or self._stride.broke():
+            self._patience.mended()
+        else:
             self._patience.spent(error, f"The piece at {address:#08x}")
 
     def _confirmed(self, address: int, got: bytes) -> list[Region]:
@@ -124,8 +121,7 @@ class Reading:
             ask_to_stop(self._cancel)
             part = Region(at, min(size, gap.end - at))
             if self._is_blank(part):
-                self._gaps.fill(at, b"\xff" * part.size)
-                self.blank += part.size
+                self._gaps.fill(at, b"\xff" * part.size, Source.BLANK)
                 self._tell(0)
                 at = part.end
                 size = min(size * 2, PIECE) if growing else size

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import VerifyFailed
+from ..errors import SonoffkitError, VerifyFailed
 from ..session import Cancel, Device, Progress, ask_to_stop
 from .compare import differing
-from .patience import BROKEN, Patience
-from .pieces import PIECE, SECTOR, Region, cut, md5_of, merged, without
+from .patience import BROKEN, Patience, Stride
+from .pieces import PIECE, Region, cut, md5_of, merged, without
 
 __all__ = ["Written", "write_changes"]
 
+HALF_WRITTEN = (
+    "The device may now hold only a part of it, and not start. Its loader still answers when the button is held at "
+    "power-up: run this again, or restore your backup."
+)
 ROUNDS = 3  # how often what reads back differently is written again
 
 
@@ -44,9 +48,19 @@ class _Write:
         self._progress, self._cancel = progress, cancel
         self._patience = Patience(device, cancel)
         self._sent = 0
-        self._length = PIECE
+        self._stride = Stride(PIECE)
+        self._begun = False
 
     def run(self) -> Written:
+        """Do it; an error after the first byte says what the device may hold now."""
+        try:
+            return self._run()
+        except SonoffkitError as error:
+            if self._begun:
+                error.hint = HALF_WRITTEN
+            raise
+
+    def _run(self) -> Written:
         whole = Region(self._address, len(self._data))
         todo = self._differing([whole])
         kept = whole.size - sum(region.size for region in todo)
@@ -64,24 +78,24 @@ class _Write:
         """One piece; where it breaks, what of it is still missing, in smaller stretches."""
         todo = [region]
         while todo:
-            stretch = cut(todo, self._length)[0]
+            stretch = cut(todo, self._stride.length)[0]
             ask_to_stop(self._cancel)
             try:
+                self._begun = True
                 self._device.write(*self._data_of(stretch), self._step(done, region, stretch), self._cancel)
             except BROKEN as error:
-                self._patience.repeats += 1
                 left = self._differing([stretch], finely=True)
                 if left != [stretch]:
                     self._patience.gained()
-                elif self._length > SECTOR:
-                    self._length //= 4
+                if left != [stretch] or self._stride.broke():
+                    self._patience.mended()
                 else:
                     self._patience.spent(error, f"The piece at {stretch.address:#08x}")
                 todo = merged([*left, *without(todo, stretch)])
             else:
                 self._sent += stretch.size
                 self._patience.gained()
-                self._length = min(self._length * 2, PIECE)
+                self._stride.went_well(PIECE)
                 todo = without(todo, stretch)
         self._tell(done + region.size)
 

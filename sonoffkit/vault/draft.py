@@ -14,7 +14,7 @@ from typing import Any
 
 import filelock
 
-from ..errors import BackupExists, BackupRunning, VaultNotWritable
+from ..errors import BackupExists, BackupRunning, VaultNotWritable, VerifyFailed
 from ..paths import replace_patiently
 from ..session import Identity
 from ..transfer import Piece, pieces_of
@@ -107,11 +107,16 @@ class Draft:
         with writing(self._folder), self._part.open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
 
-    def finish(self, tools: Mapping[str, str], sticker: str = "") -> Backup:
-        """Seal it, now that the device's MD5 equals that of the bytes on disk."""
+    def finish(self, md5: str, tools: Mapping[str, str], sticker: str = "") -> Backup:
+        """Seal it; ``md5`` is the device's own of its whole flash. Raises VerifyFailed if the disk holds another."""
         now = datetime.datetime.now().astimezone().replace(microsecond=0)
         with writing(self._folder):
             manifest = self._manifest(self.data(), now, tools, sticker)
+            if manifest.md5 != md5:
+                raise VerifyFailed(
+                    "What is on the disk is not what the device holds.",
+                    "Run this again; what is right is kept. Nothing on the device was changed.",
+                )
             path = self._publish(f"{now:%Y-%m-%d_%H%M%S}_{self._identity.mac.replace(':', '')}")
             backup = Backup(path, manifest)
             with undone_by_failure(path):  # the bytes are still in the part

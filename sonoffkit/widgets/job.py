@@ -28,7 +28,10 @@ __all__ = ["Job", "JobState", "Snapshot", "job_for"]
 LONGEST_LOG = 200  # lines; a log is to be read
 CONFIRM_LENGTH = 4  # characters of the MAC
 RETURNS = 5  # how often a device may go away in the middle and come back
-NOTHING_YET = "Nothing has been touched."
+KEPT = "What was done so far is kept, and it goes on from there."
+NOTHING_YET = (
+    "Nothing has been touched.", "Nothing has been changed on the device.", "Nothing on it was changed.",
+)  # fmt: skip
 GONE = (NoAnswer, GarbledAnswer, PortLost, PortMissing)
 
 
@@ -54,7 +57,7 @@ class Snapshot:
     """A job at one moment: what a view shows.
 
     ``done`` and ``total`` are bytes; ``moved`` of them in ``moving`` seconds
-    came over the wire in this run, the rest was there already.
+    came in this run, over the wire or told by a digest; the rest was there.
     """
 
     state: JobState = JobState.READY
@@ -95,6 +98,7 @@ class Job:
         self._confirmed = threading.Event()
         self._over = threading.Event()
         self._began = 0.0
+        self._left = ""  # what is to be said of a device that went away in the middle
         self._first: tuple[int, float] | None = None  # the first bytes done, and when
         self._outcome: Any = None
         self._error: BaseException | None = None
@@ -196,7 +200,8 @@ class Job:
         except GONE as error:
             if not left:
                 raise
-            self._say(f"{error} What was done so far is safe; waiting for the device.")
+            self._left = error.hint if self.plan.loses else KEPT
+            self._say(f"{error} Waiting for the device, to go on where it stopped.")
             self._waiting(error)
             device.close()
         return self._connect_again(prepared, identity, left - 1)
@@ -217,10 +222,16 @@ class Job:
         return device
 
     def _waiting(self, error: SonoffkitError) -> None:
-        hint = error.hint
-        if self._began:  # the error's own words are those for a beginning
-            hint = f"{hint.removesuffix(NOTHING_YET).strip()} What was done so far is kept, and it goes on from there."
-        self._change(state=JobState.WAITING, message=str(error), hint=hint, can_cancel=True)
+        self._change(state=JobState.WAITING, message=str(error), hint=self._hint(error), can_cancel=True)
+
+    def _hint(self, error: SonoffkitError) -> str:
+        """What to do about it, in the middle of things: the error's own last words are those for a beginning."""
+        if not self._left:
+            return error.hint
+        before = error.hint
+        for words in NOTHING_YET:
+            before = before.removesuffix(words).strip()
+        return f"{before} {self._left}"
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
         message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()
@@ -255,7 +266,7 @@ class Job:
     def _finish(self, state: JobState, error: BaseException | None) -> None:
         self._error = error
         message = str(error) if error else ""
-        hint = getattr(error, "hint", "")
+        hint = self._hint(error) if isinstance(error, GONE) else getattr(error, "hint", "")
         self._change(state=state, message=message, hint=hint, can_cancel=False)
         if self._began:
             self._change(seconds=time.monotonic() - self._began)

@@ -41,8 +41,8 @@ def draft(device):
 def fetched(device, draft, *known, **options):
     """What it took, after checking that all is there."""
     result = fetch(device, draft, known, **options)
-    assert draft.md5() == hashlib.md5(draft.data()).hexdigest() == device.md5(0, MB)
-    assert result.read + result.blank + result.known + result.resumed >= MB
+    assert result.md5 == draft.md5() == hashlib.md5(draft.data()).hexdigest() == device.md5(0, MB)
+    assert result.read + result.blank + result.known + result.resumed == MB
     return result
 
 
@@ -159,9 +159,9 @@ def test_a_question_that_was_garbled_is_found_out_in_the_end(device, wire, draft
         return hashlib.md5(b"\xff" * size).hexdigest() if address == 0x20000 else ask(address, size)
 
     monkeypatch.setattr(device, "md5", lie)
-    result = fetched(device, draft)
+    fetched(device, draft)
     assert draft.data() == sonoff.contents()
-    assert result.blank > 16 * SECTOR  # it believed it first
+    assert wire.reads[-1][0] >= 0x20000  # it believed it first
 
 
 def test_a_flipped_bit_costs_one_sector(device, wire, draft, holds, sonoff):

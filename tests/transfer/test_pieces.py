@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoffkit.transfer import PIECE, SECTOR, Piece, Region, pieces_of
-from sonoffkit.transfer.gaps import Gaps
+from sonoffkit.transfer.gaps import Gaps, Source
 from sonoffkit.transfer.pieces import cut, is_blank, merged, without
 
 
@@ -86,7 +86,7 @@ def test_sectors_in_any_order_become_whole_pieces_each_kept_once(rng):
         start = rng.randrange(choice.size // SECTOR)
         count = rng.randint(1, choice.size // SECTOR - start)
         at = choice.address + start * SECTOR
-        gaps.fill(at, data[at : at + count * SECTOR])
+        gaps.fill(at, data[at : at + count * SECTOR], Source.READ)
         assert gaps.first() != gap or at != gap.address
     assert bytes(shelf.bytes) == data
     assert sorted(piece.address for piece in shelf.pieces) == [piece.address for piece in pieces_of(SIZE)]
@@ -98,21 +98,22 @@ def test_what_a_store_has_is_no_gap():
     gaps = Gaps(Shelf(SIZE, [Piece(PIECE, PIECE, "x")]), SIZE)
     assert gaps.first() == Region(0, PIECE)
     assert gaps.all() == [Region(0, PIECE), Region(2 * PIECE, SIZE - 2 * PIECE)]
-    assert gaps.filled == PIECE
+    assert gaps.filled == gaps.of(Source.RESUMED) == PIECE
 
 
 def test_a_sector_that_turned_out_wrong_costs_that_sector_only():
     data, shelf = random.Random(6).randbytes(SIZE), Shelf(SIZE)
     gaps = Gaps(shelf, SIZE)
-    gaps.fill(0, data)
+    gaps.fill(0, data, Source.READ)
     wrong = [Region(PIECE + SECTOR, SECTOR), Region(SIZE - SECTOR, SECTOR)]
     gaps.lose(wrong)
     assert gaps.all() == wrong
     assert [piece.address for piece in shelf.pieces] == [0, 2 * PIECE]
     for at, size in wrong:
-        gaps.fill(at, data[at : at + size])
+        gaps.fill(at, data[at : at + size], Source.BLANK)
     assert gaps.first() is None
     assert bytes(shelf.bytes) == data
+    assert (gaps.of(Source.READ), gaps.of(Source.BLANK)) == (SIZE - 2 * SECTOR, 2 * SECTOR)
 
 
 class RoomGone(Exception):
@@ -126,5 +127,5 @@ def test_what_the_store_has_no_room_for_stays_a_gap():
 
     gaps = Gaps(Full(SIZE), SIZE)
     with pytest.raises(RoomGone):
-        gaps.fill(0, bytes(PIECE))
+        gaps.fill(0, bytes(PIECE), Source.READ)
     assert gaps.first() == Region(0, SIZE)

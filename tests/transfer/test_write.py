@@ -153,3 +153,20 @@ def test_stopped_in_the_middle_it_can_be_gone_on_with(device, sonoff):
     written = write_changes(device, 0, wanted)
     assert sonoff.contents() == wanted
     assert written.kept >= 3 * PIECE
+
+
+def test_a_stretch_is_never_less_than_a_sector(device, sonoff, wire):
+    # Half a sector would be erased with the whole one: the second half would take the first away.
+    sonoff.faults = Faults(flip_to_chip=7_000, seed=2)
+    wanted = dense(0x20000, 7)
+    write_changes(device, 0, wanted)
+    assert sonoff.contents()[:0x20000] == wanted
+    assert min(size for _, size in wire.writes) >= SECTOR
+
+
+def test_an_error_before_the_first_byte_does_not_speak_of_half_a_firmware(device, sonoff):
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled) as caught:
+        write_changes(device, 0, dense(MB), cancel=cancel)
+    assert "only a part" not in caught.value.hint

@@ -374,6 +374,15 @@ def test_a_job_waits_for_the_adapter_to_be_plugged_in(sonoff):
 # A device that goes away in the middle, and comes back
 
 
+@pytest.fixture
+def saved_proof(sonoff, tmp_path):
+    """A whole, verified backup of the device."""
+    file = tmp_path / "whole.bin"
+    file.write_bytes(sonoff.contents())
+    with connect(URL) as device:
+        return Vault().adopt(file, device)
+
+
 def goes_away_at(sonoff, done, pull):
     """Back up, with the cable or the power pulled at that many bytes; the job, which waits now."""
     sonoff.faults.unplug_after = None
@@ -398,7 +407,7 @@ def test_a_backup_whose_cable_was_pulled_goes_on_by_itself_when_it_is_back(sonof
     hint = going.snapshot().hint
     assert hint.startswith("Plug the adapter in")
     assert hint.endswith("when another USB socket is used. What was done so far is kept, and it goes on from there.")
-    assert any("What was done so far is safe; waiting for the device." in line for line in going.log())
+    assert any("Waiting for the device, to go on where it stopped." in line for line in going.log())
     sonoff.hold_button()
     sonoff.plug_in()
     assert going.wait(60)
@@ -416,6 +425,25 @@ def test_a_backup_whose_power_was_cut_goes_on_by_itself_after_a_power_up(sonoff)
     assert state(going) is JobState.DONE, going.snapshot()
     assert going.result.fetched.resumed >= 0x40000
     assert going.result.backup.read() == sonoff.contents()
+
+
+def test_a_half_written_device_is_never_called_unchanged(sonoff, saved_proof):
+    erased = job(erase, URL + "?hurry=1")
+    over(erased)
+
+    class Pulling(Job):
+        def _progress(self, now, total):
+            super()._progress(now, total)
+            if now > 0x40000:
+                sonoff.power_off()
+
+    going = Pulling(plan_for(restore, {"backup": saved_proof}), URL + "?hurry=1", 115200, 0.0)
+    going.start()
+    assert going.wait(60)
+    now = going.snapshot()
+    assert now.state is JobState.FAILED
+    assert "may now hold only a part of it" in now.hint
+    assert "Nothing" not in now.hint
 
 
 def test_another_device_that_comes_back_is_not_gone_on_with(sonoff):
