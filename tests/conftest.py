@@ -15,6 +15,7 @@ from sonoffkit.practice.device import _devices
 from sonoffkit.practice.flash import NorFlash
 from sonoffkit.practice.slip import checksum, slip_encode
 from sonoffkit.session import connect
+from sonoffkit.vault import Vault
 
 # A loaded machine is slow now and then, and that is no failure.
 settings.register_profile("sonoffkit", deadline=None)
@@ -57,6 +58,15 @@ def device(sonoff):
     """A connection to it."""
     with connect("practice://basic") as device:
         yield device
+
+
+@pytest.fixture
+def proof(sonoff, tmp_path):
+    """A whole, verified backup of the device, made without reading it."""
+    file = tmp_path / "whole.bin"
+    file.write_bytes(sonoff.contents())
+    with connect("practice://basic") as device:
+        return Vault().adopt(file, device)
 
 
 @dataclass(frozen=True)

@@ -42,15 +42,6 @@ URL = "practice://basic"
 
 
 @pytest.fixture
-def proof(sonoff, tmp_path):
-    """A whole backup, in the vault, that nothing below may touch."""
-    file = tmp_path / "whole.bin"
-    file.write_bytes(sonoff.contents())
-    with connect(URL) as device:
-        return Vault().adopt(file, device)
-
-
-@pytest.fixture
 def nothing_lost(sonoff, proof):
     """After the test the device and the backup are as they were, and the port is free."""
     before = sonoff.contents()

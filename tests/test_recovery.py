@@ -149,15 +149,6 @@ def test_a_write_that_died_in_the_middle_leaves_a_stub_that_is_found(sonoff):
 # A line that breaks bytes
 
 
-@pytest.fixture
-def proof(sonoff, tmp_path):
-    """A whole, verified backup of the device, without the two seconds of reading it."""
-    file = tmp_path / "whole.bin"
-    file.write_bytes(sonoff.contents())
-    with connect(URL) as device:
-        return Vault().adopt(file, device)
-
-
 def have_all_but(sonoff: PracticeDevice, missing: set[int]) -> None:
     """A draft with all but some pieces, as an earlier try left it: few are quickly read."""
     with connect(URL) as device:

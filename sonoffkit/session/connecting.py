@@ -22,6 +22,7 @@ from ..errors import (
 from ..ports import open_port
 from .basics import SAFE_BAUD, Cancel, ask_to_stop
 from .device import Device
+from .esptool_log import say
 from .foreign_errors import our_errors
 from .loader import reach, start_stub
 from .speed import choose_speed, climb
@@ -70,6 +71,7 @@ def _meet_once(line: serial.SerialBase, port: str) -> Device:
 
 def _meet_again(line: serial.SerialBase, port: str, lost: NoAnswer) -> Device:
     """Boards that are wired for a reset come back by themselves from a speed that their adapter cannot do."""
+    say(str(lost))
     try:
         device = _meet(line, port)
     except DeviceError:

@@ -374,15 +374,6 @@ def test_a_job_waits_for_the_adapter_to_be_plugged_in(sonoff):
 # A device that goes away in the middle, and comes back
 
 
-@pytest.fixture
-def saved_proof(sonoff, tmp_path):
-    """A whole, verified backup of the device."""
-    file = tmp_path / "whole.bin"
-    file.write_bytes(sonoff.contents())
-    with connect(URL) as device:
-        return Vault().adopt(file, device)
-
-
 def goes_away_at(sonoff, done, pull):
     """Back up, with the cable or the power pulled at that many bytes; the job, which waits now."""
     sonoff.faults.unplug_after = None
@@ -427,7 +418,7 @@ def test_a_backup_whose_power_was_cut_goes_on_by_itself_after_a_power_up(sonoff)
     assert going.result.backup.read() == sonoff.contents()
 
 
-def test_a_half_written_device_is_never_called_unchanged(sonoff, saved_proof):
+def test_a_half_written_device_is_never_called_unchanged(sonoff, proof):
     erased = job(erase, URL + "?hurry=1")
     over(erased)
 
@@ -437,7 +428,7 @@ def test_a_half_written_device_is_never_called_unchanged(sonoff, saved_proof):
             if now > 0x40000:
                 sonoff.power_off()
 
-    going = Pulling(plan_for(restore, {"backup": saved_proof}), URL + "?hurry=1", 115200, 0.0)
+    going = Pulling(plan_for(restore, {"backup": proof}), URL + "?hurry=1", 115200, 0.0)
     going.start()
     assert going.wait(60)
     now = going.snapshot()
