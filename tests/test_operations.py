@@ -69,7 +69,7 @@ def begun(vault, device, data, missing):
     for n, piece in enumerate(pieces_of(len(data))):
         if n not in missing:
             part = data[piece.address : piece.address + piece.size]
-            draft.keep(dataclasses.replace(piece, md5=hashlib.md5(part).hexdigest()), part)
+            draft.keep((dataclasses.replace(piece, md5=hashlib.md5(part).hexdigest()), part))
     return draft
 
 
@@ -658,7 +658,7 @@ def test_a_4_mb_devices_part_is_not_gone_on_with_for_1_mb(device, sonoff, vault)
     big = dataclasses.replace(device.identity, flash_size=4 * MB)
     with vault.begin(big) as draft:
         part = bytes(PIECE)
-        draft.keep(Piece(0, PIECE, hashlib.md5(part).hexdigest()), part)
+        draft.keep((Piece(0, PIECE, hashlib.md5(part).hexdigest()), part))
     result = back_up(device)
     assert result.fetched.resumed == 0
     assert result.backup.read() == sonoff.contents()

@@ -156,7 +156,7 @@ def have_all_but(sonoff: PracticeDevice, missing: set[int]) -> None:
     for n, piece in enumerate(pieces_of(MB)):
         if n not in missing:
             part = sonoff.contents()[piece.address : piece.address + piece.size]
-            draft.keep(dataclasses.replace(piece, md5=hashlib.md5(part).hexdigest()), part)
+            draft.keep((dataclasses.replace(piece, md5=hashlib.md5(part).hexdigest()), part))
 
 
 BAD_LINES = [

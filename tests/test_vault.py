@@ -69,7 +69,7 @@ def saved(vault, data=ORIGINAL, identity=ME, **about) -> Backup:
     with vault.begin(identity) as draft:
         for piece in pieces_of(len(data)):
             part = data[piece.address : piece.address + piece.size]
-            draft.keep(replace(piece, md5=hashlib.md5(part).hexdigest()), part)
+            draft.keep((replace(piece, md5=hashlib.md5(part).hexdigest()), part))
         return draft.finish(draft.md5(), **{"tools": {"esptool": "5.6.0"}, **about})
 
 
@@ -378,7 +378,7 @@ def begun(vault, pieces=2, data=ORIGINAL):
     draft = vault.begin(ME)
     for piece in pieces_of(SIZE)[:pieces]:
         part = data[piece.address : piece.address + piece.size]
-        draft.keep(replace(piece, md5=hashlib.md5(part).hexdigest()), part)
+        draft.keep((replace(piece, md5=hashlib.md5(part).hexdigest()), part))
     return draft
 
 
@@ -418,7 +418,7 @@ def test_dropped_pieces_stay_dropped(vault):
 def test_a_piece_kept_twice_is_there_once(vault):
     draft = begun(vault)
     new = b"\x55" * PIECE
-    draft.keep(Piece(0, PIECE, hashlib.md5(new).hexdigest()), new)
+    draft.keep((Piece(0, PIECE, hashlib.md5(new).hexdigest()), new))
     assert [piece.address for piece in draft.pieces] == [0, PIECE]
     draft.close()
     assert vault.begin(ME).data()[:PIECE] == new
@@ -446,7 +446,7 @@ def test_a_folder_that_vanishes_is_told(vault):
     draft = begun(vault)
     shutil.rmtree(vault.folder)
     piece = Piece(0, PIECE, hashlib.md5(bytes(PIECE)).hexdigest())
-    for action in (lambda: draft.keep(piece, bytes(PIECE)), draft.md5, draft.data, lambda: draft.read(0, 16)):
+    for action in (lambda: draft.keep((piece, bytes(PIECE))), draft.md5, draft.data, lambda: draft.read(0, 16)):
         assert str(vault.folder) in raises(VaultNotWritable, action)
     draft.close()
     assert saved(vault).read() == ORIGINAL

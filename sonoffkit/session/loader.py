@@ -61,6 +61,7 @@ def probe(loader: Any) -> FatalError | None:
             loader.sync()
             # A stub that is out of step may take a SYNC for the one before, and be deaf to what comes next.
             answer = loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=QUIET_SECONDS)
+            loader.magic_seen = answer
             if attempt and loader.read_reg(loader.UART_DATE_REG_ADDR, timeout=QUIET_SECONDS) == answer:
                 raise FatalError("Response doesn't match request: it only repeats itself.")
             return None
@@ -102,7 +103,7 @@ def leave_read(line: serial.SerialBase) -> None:
 
 def _check_chip(loader: Any, line: serial.SerialBase, baud: int) -> Any:
     """The loader, if its chip is ours; by the one word that tells, as esptool's detection takes 0.4 s."""
-    if loader.read_reg(loader.CHIP_DETECT_MAGIC_REG_ADDR) != ESP8266ROM.MAGIC_VALUE:
+    if loader.magic_seen != ESP8266ROM.MAGIC_VALUE:
         loader = cmds.detect_chip(line, baud, "no-reset", connect_attempts=2)
     if loader.CHIP_NAME != ESP8266ROM.CHIP_NAME:
         raise WrongChip(f"This chip is an {loader.CHIP_NAME}, not an ESP8266.")

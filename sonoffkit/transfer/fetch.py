@@ -12,11 +12,12 @@ from .compare import differing, most
 from .costs import Costs
 from .gaps import Gaps, Source, Store
 from .patience import Patience, digests
-from .pieces import PIECE, SECTOR, Region, blank_md5, cut, md5_of
+from .pieces import SECTOR, Region, blank_md5, cut, md5_of
 from .reading import Reading
 
 __all__ = ["Fetched", "Known", "Store", "fetch"]
 
+AT_ONCE = 0x100000  # bytes of an earlier backup that are copied at a time
 ROUNDS = 3  # how often what differs from the device's is read again
 
 
@@ -117,7 +118,7 @@ class _Fetch:
             md5 = self._whole_md5()
             for backup in known:
                 if backup.md5 == md5:
-                    for region in cut([Region(0, self._size)], PIECE):
+                    for region in cut([Region(0, self._size)], AT_ONCE):
                         self._gaps.fill(region.address, backup.part(*region), Source.KNOWN)
                     self._tell(0)
                     return md5

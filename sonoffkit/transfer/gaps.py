@@ -16,7 +16,7 @@ class Store(Protocol):
 
     @property
     def pieces(self) -> Sequence[Piece]: ...
-    def keep(self, piece: Piece, data: bytes) -> None: ...
+    def keep(self, *kept: tuple[Piece, bytes]) -> None: ...
     def drop(self, pieces: list[Piece]) -> None: ...
     def read(self, address: int, size: int) -> bytes: ...
     def md5(self) -> str: ...
@@ -66,8 +66,12 @@ class Gaps:
 
     def fill(self, address: int, data: bytes, source: Source) -> None:
         """Whole sectors, as the device holds them; a piece goes to the store when its last one is there."""
-        for at, size in cut([Region(address, len(data))], PIECE):
-            self._fill_in_one_piece(at, data[at - address : at - address + size], source)
+        parts = cut([Region(address, len(data))], PIECE)
+        whole = [self._with(at, data[at - address : at - address + size]) for at, size in parts]
+        kept = [piece for piece in whole if piece]
+        if kept:
+            self._store.keep(*kept)
+        self._mark(address, len(data), source)  # not before the store has it: it may have no room
 
     def lose(self, regions: Sequence[Region]) -> None:
         """These turned out wrong. What else their pieces hold is kept in memory."""
@@ -79,16 +83,16 @@ class Gaps:
         for at, size in regions:
             self._mark(at, size, Source.MISSING)
 
-    def _fill_in_one_piece(self, address: int, data: bytes, source: Source) -> None:
+    def _with(self, address: int, data: bytes) -> tuple[Piece, bytes] | None:
+        """The piece around these bytes, if they are the last that it lacked."""
         start = address // PIECE * PIECE
         size = min(PIECE, self.size - start)
         buffer = self._begun.pop(start, None) or bytearray(size)
         buffer[address - start : address - start + len(data)] = data
-        if self._missing_in(start, size) == self._missing_in(address, len(data)):
-            self._store.keep(Piece(start, size, md5_of(bytes(buffer))), bytes(buffer))
-        else:
+        if self._missing_in(start, size) > self._missing_in(address, len(data)):
             self._begun[start] = buffer
-        self._mark(address, len(data), source)  # not before the store has it: it may have no room
+            return None
+        return Piece(start, size, md5_of(bytes(buffer))), bytes(buffer)
 
     def _missing_in(self, address: int, size: int) -> int:
         return self._have.count(Source.MISSING, address // SECTOR, (address + size) // SECTOR)

@@ -102,7 +102,7 @@ class Vault:
                 "more: keep it, and make a new backup in notebook 2-backup. Nothing was changed.",
             )
         with self.begin(identity) as draft:
-            draft.keep(Piece(0, len(data), md5_of(data)), data)
+            draft.keep((Piece(0, len(data), md5), data))
             return draft.finish(md5, tools or {}, sticker)
 
     def copy(self, backup: Backup, folder: Path | str) -> Backup:

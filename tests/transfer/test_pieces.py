@@ -61,11 +61,12 @@ class Shelf:
     def __init__(self, size, pieces=()):
         self.pieces, self.bytes = list(pieces), bytearray(size)
 
-    def keep(self, piece, data):
-        assert piece.md5 == hashlib.md5(data).hexdigest()
-        assert len(data) == piece.size
-        self.bytes[piece.address : piece.address + piece.size] = data
-        self.pieces.append(piece)
+    def keep(self, *kept):
+        for piece, data in kept:
+            assert piece.md5 == hashlib.md5(data).hexdigest()
+            assert len(data) == piece.size
+            self.bytes[piece.address : piece.address + piece.size] = data
+            self.pieces.append(piece)
 
     def drop(self, pieces):
         self.pieces = [piece for piece in self.pieces if piece not in pieces]
@@ -122,7 +123,7 @@ class RoomGone(Exception):
 
 def test_what_the_store_has_no_room_for_stays_a_gap():
     class Full(Shelf):
-        def keep(self, piece, data):
+        def keep(self, *kept):
             raise RoomGone
 
     gaps = Gaps(Full(SIZE), SIZE)
