@@ -18,6 +18,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from served_device import practice_server
+
 from sonoffkit.practice import practice_device
 
 MB = 0x100000
@@ -75,11 +77,9 @@ def read(port: str, baud: int) -> dict[str, float]:
 
 @contextlib.contextmanager
 def served(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    command = [sys.executable, "-m", "sonoffkit", "practice", "--home", str(folder), "--button", "held", *options]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with practice_server("--home", str(folder), "--button", "held", *options) as server:
         assert server.stdout
         yield server.stdout.readline().strip(), server
-        server.terminate()
 
 
 def processor_seconds(pid: int) -> float:
