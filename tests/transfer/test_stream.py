@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from transfer_helpers import SECTOR, dense, sparse
 from sonoffkit.errors import Cancelled, DeviceRefused, TransferFailed
 from sonoffkit.practice import Faults
 from sonoffkit.practice.slip import slip_encode
-from sonoffkit.session import connect
+from sonoffkit.session import connect, questions
 from sonoffkit.session.stream import _unescape
 from sonoffkit.transfer.costs import Costs
 
@@ -154,3 +156,12 @@ def test_stopping_between_digests_leaves_a_device_that_works(device, sonoff):
 def test_the_sizes_of_questions_and_reads_follow_speed_and_latency(baud, round_trip, probe, grid, read):
     costs = Costs(10 / baud, round_trip)
     assert (costs.smallest_probe, costs.grid, costs.longest_read) == (probe, grid, read)
+
+
+def test_the_first_two_questions_do_not_follow_without_a_pause(device, sonoff, monkeypatch):
+    # A stub hears nothing between the end of a frame and its taking up; later questions go out on an answer.
+    events, write, sleep = [], sonoff.line.write, time.sleep
+    monkeypatch.setattr(sonoff.line, "write", lambda data: (events.append("question"), write(data))[1])
+    monkeypatch.setattr(questions, "time", SimpleNamespace(sleep=lambda s: (events.append("pause"), sleep(s))[1]))
+    device.md5s([(at, 0x1000) for at in range(0, 0x4000, 0x1000)])
+    assert events == ["question", "pause", "question", "question", "question"]
