@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import serial
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
-from . import practice
 from .errors import (
     NoPortChosen,
     NoPortFound,
@@ -25,6 +27,9 @@ from .errors import (
     SeveralPortsFound,
 )
 from .paths import read_settings, remember
+
+if TYPE_CHECKING:
+    from .practice import PracticeDevice
 
 __all__ = [
     "Adapter",
@@ -55,7 +60,7 @@ OPENING_ERRORS: tuple[type[Exception], ...] = (
     ValueError,
 )  # ValueError: a URL that pyserial does not know
 
-practice.register()
+PRACTICE_SCHEME = "practice://"
 
 # USB vendor and product ids of the adapters that people solder to Sonoffs,
 # from the manufacturers' drivers (Linux: drivers/usb/serial).
@@ -125,13 +130,14 @@ class Port:
 
 def is_practice(device: str) -> bool:
     """Whether a port's name is that of a practice Sonoff."""
-    return device.lower().startswith(practice.SCHEME)
+    return device.lower().startswith(PRACTICE_SCHEME)
 
 
-def practice_at(device: str) -> practice.PracticeDevice:
+def practice_at(device: str) -> PracticeDevice:
     """The practice Sonoff behind a port's name; raises PortMissing where there can be none."""
     try:
-        return practice.device_at(device)
+        device_there: PracticeDevice = _practice().device_at(device)
+        return device_there
     except OSError as exc:
         raise port_error(exc, device, opening=True) from exc
 
@@ -213,6 +219,8 @@ def adapter_at(device: str) -> Adapter:
 
 def open_port(device: str, baud: int = 115200) -> serial.SerialBase:
     """Open a port for one program alone; raises PortMissing, PortBusy or PortDenied."""
+    if is_practice(device):
+        _practice().register()
     try:
         port = serial.serial_for_url(device, baudrate=baud, timeout=3, exclusive=True, do_not_open=True)
         if sys.platform == "win32":  # or opening it would reset a device that is wired for that
@@ -253,21 +261,28 @@ def _describe(info: ListPortInfo) -> Port:
     return Port(device, f"USB adapter {name}" if name.isalnum() else name, Kind.ADAPTER)
 
 
+def _practice() -> ModuleType:
+    """The practice room, fetched when it is needed: a real port need not wait for it."""
+    return importlib.import_module(".practice", __package__)
+
+
 def _practice_ports() -> list[Port]:
     return [
-        Port(practice.SCHEME + name, f"practice {_practice_title(name)} (no hardware needed)", Kind.PRACTICE)
-        for name in practice.known_devices()
+        Port(PRACTICE_SCHEME + name, f"practice {_practice_title(name)} (no hardware needed)", Kind.PRACTICE)
+        for name in _practice().known_devices()
         if _is_plugged_in(name)
     ]
 
 
 def _practice_title(name: str) -> str:
     # A device that nobody used yet has no folder, and listing ports must not make one.
+    practice = _practice()
     model = practice.MODELS[name] if name in practice.MODELS else practice.practice_device(name).model
     return f"{model.title}, {model.size_text}"
 
 
 def _is_plugged_in(name: str) -> bool:
+    practice = _practice()
     made = (practice.practice_folder() / name / "device.json").exists()
     return not made or practice.practice_device(name).state().plugged_in
 

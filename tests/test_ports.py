@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -21,6 +22,7 @@ from sonoffkit.errors import (
     SeveralPortsFound,
 )
 from sonoffkit.ports import (
+    PRACTICE_SCHEME,
     Adapter,
     FindMine,
     Kind,
@@ -34,7 +36,7 @@ from sonoffkit.ports import (
     port_error,
     save_choice,
 )
-from sonoffkit.practice import practice_device
+from sonoffkit.practice import SCHEME, practice_device
 
 PRACTICE = [
     Port("practice://basic", "practice Sonoff Basic R1, 1 MB (no hardware needed)", Kind.PRACTICE),
@@ -359,3 +361,12 @@ def test_an_adapter_that_promises_no_more_is_not_driven_further(plugged):
 def test_where_the_system_tells_nothing_of_an_adapter_the_port_is_its_name(plugged, name):
     plugged[:] = [MODEM]
     assert adapter_at(name) == Adapter(name, 921_600)
+
+
+def test_the_scheme_is_the_practice_rooms_own():
+    assert PRACTICE_SCHEME == SCHEME
+
+
+def test_a_real_port_does_not_wait_for_the_practice_room():
+    code = "import sys, sonoffkit.operations, sonoffkit.session; sys.exit('sonoffkit.practice' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

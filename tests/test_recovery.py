@@ -188,9 +188,19 @@ def test_a_backup_over_a_bad_line_is_exact_or_told_and_the_next_one_is_exact(son
     assert done or error.hint
     if done:
         have_all_but(sonoff, {4})
-    with connect(URL) as device:
+    with connected_by_hand_if_need_be(sonoff) as device:
         assert back_up(device).backup.read() == truth
     assert sonoff.contents() == truth
+
+
+def connected_by_hand_if_need_be(sonoff: PracticeDevice):
+    """The old stub obeys requests that lost a byte, and some keep it busy for ever: then it takes a power-up."""
+    try:
+        return connect(URL)
+    except NoAnswer:
+        assert sonoff.state().stub_generation == LEGACY
+        start_in_download_mode(sonoff)
+        return connect(URL)
 
 
 def backed_up() -> tuple[bool, SonoffkitError | None]:
