@@ -19,7 +19,7 @@ from .foreign_errors import our_errors
 from .loader import leave_read, probe, start_stub
 from .memory import remember_stub
 from .questions import ask_all, checked
-from .stream import PACKET, FlashStream
+from .stream import FlashStream
 
 __all__ = ["Device"]
 
@@ -105,11 +105,11 @@ class Device:
         return bytes(data)
 
     @contextlib.contextmanager
-    def reading(self, address: int, size: int, packet: int = PACKET) -> Iterator[FlashStream]:
+    def reading(self, address: int, size: int) -> Iterator[FlashStream]:
         """A read that can be left half-way, with ``break``: what came till then is checked against the digest."""
         self._check_range(address, size)
         with self._in_step():
-            stream = FlashStream(self._loader, self.port, address, size, packet)
+            stream = FlashStream(self._loader, self.port, address, size)
             yield stream
             stream.finish()
 

@@ -11,7 +11,7 @@ from esptool.util import FatalError
 from .foreign_errors import our_errors
 from .loader import END, SYNC_FRAME
 
-__all__ = ["PACKET", "FlashStream"]
+__all__ = ["FlashStream"]
 
 PACKET = 0x1000  # bytes; the most that a stub sends in one
 SILENCE_SECONDS = 1.0  # a stub reads a packet in 10 ms: after so long it will not come
@@ -30,15 +30,15 @@ class FlashStream:
     the caller may leave there, and then nothing is on its way for nothing.
     """
 
-    def __init__(self, loader: Any, port: str, address: int, size: int, packet: int = PACKET) -> None:
+    def __init__(self, loader: Any, port: str, address: int, size: int) -> None:
         self._loader, self._line, self._port = loader, loader._port, port
-        self._size, self._packet = size, packet
+        self._size = size
         self._raw = bytearray()
         self._digest = hashlib.md5()
         self._arrived = self._acknowledged = 0
         with our_errors(port):
             self._line.timeout = SILENCE_SECONDS
-            words = struct.pack("<IIII", address, size, packet, 1)
+            words = struct.pack("<IIII", address, size, PACKET, 1)
             loader.command(loader.ESP_CMDS["READ_FLASH"], words, wait_response=False)
             reply = self._frame()
             while reply[1:2] != bytes([loader.ESP_CMDS["READ_FLASH"]]):  # a late answer to something else
@@ -79,7 +79,7 @@ class FlashStream:
 
     @property
     def _due(self) -> int:
-        return min(self._packet, self._size - self._arrived)
+        return min(PACKET, self._size - self._arrived)
 
     def _acknowledge(self, size: int) -> None:
         if size > self._acknowledged:
