@@ -61,6 +61,10 @@ OPENING_ERRORS: tuple[type[Exception], ...] = (
 )  # ValueError: a URL that pyserial does not know
 
 PRACTICE_SCHEME = "practice://"
+# As ``practice.register`` does, but without fetching that room: pyserial does so for the first such URL.
+PRACTICE_HANDLERS = "sonoffkit.practice.urlhandlers"
+if PRACTICE_HANDLERS not in serial.protocol_handler_packages:
+    serial.protocol_handler_packages.append(PRACTICE_HANDLERS)
 
 # USB vendor and product ids of the adapters that people solder to Sonoffs,
 # from the manufacturers' drivers (Linux: drivers/usb/serial).
@@ -219,8 +223,6 @@ def adapter_at(device: str) -> Adapter:
 
 def open_port(device: str, baud: int = 115200) -> serial.SerialBase:
     """Open a port for one program alone; raises PortMissing, PortBusy or PortDenied."""
-    if is_practice(device):
-        _practice().register()
     try:
         port = serial.serial_for_url(device, baudrate=baud, timeout=3, exclusive=True, do_not_open=True)
         if sys.platform == "win32":  # or opening it would reset a device that is wired for that
