@@ -35,6 +35,10 @@
     │   ├── ImageTooBig           it does not fit
     │   ├── ImageChanged          it does not match the checksum published with it
     │   └── ImageIsPractice       it holds no program
+    ├── DumpError                 the file to be looked at
+    │   ├── DumpUnreadable        there is no such file
+    │   ├── DumpTooBig            it is larger than any dump
+    │   └── NotRedacted           a share-safe copy cannot be made, or not surely
     ├── OperationRunning          this notebook is busy with another operation
     ├── NotFinished               there is no result yet
     └── Cancelled                 you stopped it
@@ -48,10 +52,11 @@ import textwrap
 
 __all__ = [
     "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "BackupRunning", "Cancelled",
-    "DeviceChanged", "DeviceError", "DeviceRefused", "FlashUnreadable", "ForeignBackup",
+    "DeviceChanged", "DeviceError", "DeviceRefused", "DumpError", "DumpTooBig", "DumpUnreadable",
+    "FlashUnreadable", "ForeignBackup",
     "GarbledAnswer", "ImageChanged", "ImageCompressed", "ImageError", "ImageForOtherChip",
     "ImageInvalid", "ImageIsPractice", "ImageTooBig", "ImageUnreadable", "NoAnswer",
-    "NoPortChosen", "NoPortFound", "NotFinished", "OperationRunning", "OutOfRange",
+    "NoPortChosen", "NoPortFound", "NotFinished", "NotRedacted", "OperationRunning", "OutOfRange",
     "PortBusy", "PortDenied", "PortError", "PortLost", "PortMissing", "SeveralPortsFound",
     "SonoffkitError", "StubFailed", "TransferFailed", "VaultNotWritable", "VerifyFailed",
     "WrongChip",
@@ -331,6 +336,30 @@ class ImageIsPractice(ImageError):
     """The image is for the practice Sonoff and holds no program."""
 
     usual_hint = "Choose a real firmware for a real device. Nothing has been changed on the device."
+
+
+class DumpError(SonoffkitError):
+    """The file to be looked at."""
+
+    usual_hint = "Choose another file. Looking at a file changes nothing in it."
+
+
+class DumpUnreadable(DumpError):
+    """There is no such file, or it cannot be read."""
+
+    usual_hint = "Check the file's name and folder. Looking at a file changes nothing in it."
+
+
+class DumpTooBig(DumpError):
+    """It is larger than any dump."""
+
+    usual_hint = "The largest flash of an ESP8266 has 16 MB; choose the dump itself. Nothing has been changed."
+
+
+class NotRedacted(DumpError):
+    """A share-safe copy cannot be made, or it cannot be sure that nothing is left in it."""
+
+    usual_hint = "Do not share this dump. The file is as it was, and nothing was written."
 
 
 class OperationRunning(SonoffkitError):

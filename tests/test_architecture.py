@@ -16,7 +16,7 @@ PACKAGE = Path(sonoffkit.__file__).parent
 # Lowest first. A room imports from rooms below it, never from its own floor or above.
 # A room that does not exist yet is skipped; one that is not listed fails a test.
 FLOORS = (
-    ("errors", "paths", "course", "exercises", "lab"),
+    ("errors", "palette", "paths", "course", "exercises", "lab"),
     ("practice", "wiring"),
     ("ports", "firmware"),
     ("bootlog", "commands"),
@@ -26,6 +26,7 @@ FLOORS = (
     ("operations", "analysis"),
     ("report",),
     ("figures",),
+    ("page",),
     ("diagnosis",),
     ("widgets", "rehearsal"),
     ("cli",),
@@ -46,7 +47,7 @@ DOORS = {
 }
 
 HARDWARE = {"practice", "ports", "session", "transfer", "operations"}
-ANALYSIS = {"firmware", "analysis", "report", "figures"}
+ANALYSIS = {"firmware", "analysis", "report", "figures", "page"}
 
 
 def room_of(path: Path) -> str:
@@ -142,7 +143,7 @@ def test_checking_an_image_loads_nothing_heavy():
     assert loaded_by("import sonoffkit.firmware") == set()
 
 
-@pytest.mark.parametrize("room", ["analysis", "report", "figures"])
+@pytest.mark.parametrize("room", ["analysis", "report", "figures", "page"])
 def test_looking_at_a_dump_loads_no_esptool(room):
     if room not in ROOMS:
         pytest.skip(f"there is no {room} yet")

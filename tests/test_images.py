@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gzip
 import hashlib
 import operator
-import struct
 from pathlib import Path
 
 import pytest
+from firmware.builders import CODE, EBOOT, SOUND, boundaries, by_hand, core3, esp32, micropython, two_stages, xor
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -31,59 +30,6 @@ from sonoffkit.practice.images import DRAM, IRAM, Segment, boot_image, user_imag
 
 # Real images, beside the checkout where there are any (see firmware/MANIFEST.md there).
 REAL = Path(__file__).parents[2] / "shared" / "firmware"
-
-
-def xor(data: bytes) -> int:
-    return functools.reduce(operator.xor, data, 0xEF)
-
-
-def by_hand(*segments, mode=3, size_freq=0x20, checksum=None) -> bytes:
-    """An image of version 1, by the format's rules and without the code under test."""
-    out = bytes([0xE9, len(segments), mode, size_freq]) + struct.pack("<I", 0x40100004)
-    for address, data in segments:
-        out += struct.pack("<II", address, len(data)) + data
-    check = xor(b"".join(data for _address, data in segments)) if checksum is None else checksum
-    return out + bytes(15 - len(out) % 16) + bytes([check])
-
-
-EBOOT = 0x4010F000
-CODE = bytes(n * 37 % 251 for n in range(3000))
-SOUND = by_hand((0x40100000, CODE), (0x3FFE8000, b"words" * 20), (0x40201010, CODE[::-1]))
-
-
-def two_stages(application=SOUND) -> bytes:
-    """An Arduino image: eboot with one segment, and at 0x1000 the application."""
-    return by_hand((EBOOT, CODE[:1200])).ljust(0x1000, b"\xaa") + application
-
-
-def core3(application=SOUND, extra=0) -> bytes:
-    """As Arduino core 3 makes it: length and CRC are put in at 0x1010 after the XOR checksum was made."""
-    data = bytearray(two_stages(application))
-    data[0x1010:0x1018] = bytes(8)
-    at = 0x1000 + 8
-    payload = b""
-    for _ in range(data[0x1001]):
-        size = struct.unpack_from("<I", data, at + 4)[0]
-        payload += data[at + 8 : at + 8 + size]
-        at += 8 + size
-    data[at // 16 * 16 + 15] = xor(payload)
-    data[0x1010:0x1018] = struct.pack("<II", len(data) + extra, 0x12345678)
-    return bytes(data)
-
-
-def esp32(chip_id=0, address=0x3F400020) -> bytes:
-    """The beginning of an ESP32 image: a header of 24 bytes, one segment."""
-    head = struct.pack("<BBBBI", 0xE9, 1, 2, 0x20, 0x40080400)
-    head += bytes([0xEE, 0, 0, 0]) + struct.pack("<H", chip_id) + bytes(9) + b"\x01"
-    out = head + struct.pack("<II", address, len(CODE)) + CODE
-    return out + bytes(15 - len(out) % 16) + bytes([xor(CODE)])
-
-
-def micropython() -> bytes:
-    """As MicroPython's makeimg.py makes it: at 0x9000 code that no header names, with length before and MD5 behind."""
-    length = 0x9000 + len(CODE)
-    data = by_hand((0x40100000, CODE)).ljust(0x8FFC, b"\xff") + struct.pack("<I", length) + CODE
-    return data + hashlib.md5(data[4:]).digest()
 
 
 @pytest.fixture
@@ -202,16 +148,6 @@ def test_a_part_for_0x1000_says_what_to_take_instead():
 
 
 # Cut off and damaged
-
-
-def boundaries(data: bytes, start=0) -> list[int]:
-    """Where headers and segments of an image begin and end, counted from the file's beginning."""
-    marks, at = [start, start + 8], start + 8
-    for _ in range(data[start + 1]):
-        size = struct.unpack_from("<I", data, at + 4)[0]
-        marks += [at + 8, at + 8 + size]
-        at += 8 + size
-    return marks
 
 
 CUTS = sorted({cut for mark in boundaries(SOUND) for cut in (mark - 1, mark, mark + 1) if 0 < cut < len(SOUND)})

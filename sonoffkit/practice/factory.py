@@ -29,6 +29,7 @@ IRAM_SIZE, DRAM_SIZE = 0x7000, 0x0B00
 # By this line a boot loader of Espressif's is known, and says what it is.
 BOOT_WORDS = b"2nd boot version : 1.6\n\0  SPI Speed      : \0"
 FLAG_SUM_LENGTH = 0x20
+AP_PASSWORD = b"12345678"  # as the maker sets it on every device
 SYSTEM_PARAMETERS_SIZE = 0x4A4
 
 
@@ -46,8 +47,12 @@ class Network:
 
     @property
     def pmk(self) -> bytes:
-        """The 32-byte pairwise master key, as WPA2 derives it."""
-        return hashlib.pbkdf2_hmac("sha1", self.password.encode(), self.ssid.encode(), 4096, 32)
+        return pmk_of(self.ssid.encode(), self.password.encode())
+
+
+def pmk_of(ssid: bytes, password: bytes) -> bytes:
+    """The 32-byte pairwise master key of a network, as WPA2 derives it."""
+    return hashlib.pbkdf2_hmac("sha1", password, ssid, 4096, 32)
 
 
 def factory_network(mac: bytes) -> Network:
@@ -120,7 +125,7 @@ def _settings(model: Model, mac: bytes, rng: random.Random) -> bytes:
         0xB2: bytes([mac[0] | 2]) + mac[1:],
         0xB8: bytes([10, 10, 7, 1, 255, 255, 255, 0, 10, 10, 7, 1]),
         0xC4: f"ITEAD-{device_id}".encode(),
-        0xE4: b"12345678",
+        0xE4: AP_PASSWORD,
         0x134: b"eu-disp.practice-maker.example",
         0x178: b"1500000000000",
         0x1BC: _uuid(rng).encode(),
@@ -140,7 +145,7 @@ def _certificate(rng: random.Random) -> bytes:
     names = b"practice-maker.example" + b"Practice CA"
     body = b"\x02\x01\x01" + names + rng.randbytes(700)
     der = b"\x30\x82" + struct.pack(">H", len(body)) + body
-    return b"practice-ca.cer".ljust(32, b"\0") + struct.pack("<I", len(der)) + der
+    return b"practice-ca.cer".ljust(32, b"\0") + struct.pack("<H", len(der)) + der
 
 
 def _rf_calibration(rng: random.Random) -> bytes:
@@ -156,7 +161,7 @@ def _system_parameters(mac: bytes) -> bytes:
     """The SDK's ``wl_profile``: station, access point, and the network with its PMK."""
     network = factory_network(mac)
     ssid, password = network.ssid.encode(), network.password.encode()
-    block = bytearray(SYSTEM_PARAMETERS_SIZE)
+    block = bytearray(b"\xff" * SYSTEM_PARAMETERS_SIZE)
     block[0:2] = b"\xfc\xe6"  # user1 runs, boot loader 1.6
     block[8] = 1  # station
     struct.pack_into("<I32s", block, 0x0C, len(ssid), ssid)
@@ -166,7 +171,8 @@ def _system_parameters(mac: bytes) -> bytes:
     block[0xA9] = 1
     block[0xAA:0xB0] = network.bssid
     ap = f"ESP_{mac[3:].hex().upper()}".encode()
-    struct.pack_into("<I32s", block, 0xB0, len(ap), ap)
+    struct.pack_into("<I32s65s", block, 0xB0, len(ap), ap, AP_PASSWORD)
+    block[0x115:0x135] = pmk_of(ap, AP_PASSWORD)
     block[0x13C:0x13E] = b"\x01\x00"  # one saved network, the first is in use
     struct.pack_into("<I32s64s", block, 0x140, len(ssid), ssid, password)
     block[0x340] = 1  # connects by itself

@@ -1,0 +1,93 @@
+"""Whose secrets a dump holds: found where firmware keeps them, all copies, and masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .layout import Layout
+from .records import Field, Record, RegionKind, SecretKind
+from .stock import FACTORY_NETWORK
+from .system_parameters import pmk_of
+
+__all__ = ["Secret", "SecretKind", "find_secrets", "masked"]
+
+MASK = b"*"
+SHORTEST_COPY = 6  # bytes: shorter ones are found all over a program by chance
+BINARY = (SecretKind.WIFI_KEY, SecretKind.AP_KEY)
+ADDRESSES = (SecretKind.MAC, SecretKind.BSSID)
+# A key and the network that it belongs to: its fields' names in the system parameters.
+PAIRS = {"PMK": ("SSID", "password"), "AP PMK": ("AP SSID", "AP password")} | {
+    f"saved PMK {n}": (f"saved SSID {n}", f"saved password {n}") for n in range(5)
+}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One copy of a secret: ``size`` bytes from ``at``, of which ``value`` are used; ``where`` names its record.
+
+    ``proof`` says why it surely is one, where that can be said. Repr and str mask the value.
+    """
+
+    kind: SecretKind
+    at: int
+    size: int
+    value: bytes = field(repr=False)
+    where: str = ""
+    proof: str = ""
+
+    def text(self, *, reveal: bool = False, exported: bool = False) -> str:
+        """Its value for a person: masked unless revealed; a name or identity is shown, but not in what is exported."""
+        if not reveal and (exported or not self.kind.shown_to_owner):
+            return f"•••• ({len(self.value)} bytes)" if self.kind in BINARY else "••••"
+        if self.kind in ADDRESSES and len(self.value) == 6:
+            return self.value.hex(":")
+        return self.value.hex() if self.kind in BINARY else self.value.decode("utf-8", "backslashreplace")
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}: {self.text()} ({self.where}, {self.at:#x})"
+
+
+def find_secrets(data: bytes, layout: Layout) -> tuple[Secret, ...]:
+    """The secrets in a dump's records, and their further copies anywhere else, by their places."""
+    found = [secret for record in layout.records for secret in _in_record(record)]
+    taken = sorted((secret.at, secret.at + secret.size) for secret in found)
+    found += _copies(data, layout, found, taken)
+    return tuple(sorted(found, key=lambda secret: (secret.at, secret.size)))
+
+
+def masked(data: bytes, secrets: Iterable[Secret], *, everything: bool = False) -> bytes:
+    """The dump with the secrets' bytes overwritten by ``*``; with ``everything`` also those shown to the owner."""
+    out = bytearray(data)
+    for secret in secrets:
+        if everything or not secret.kind.shown_to_owner:
+            out[secret.at : secret.at + secret.size] = MASK * secret.size
+    return bytes(out)
+
+
+def _in_record(record: Record) -> Iterator[Secret]:
+    for one in record.fields:
+        if one.secret and one.value:
+            where = f"{record.name}, {one.name}"
+            yield Secret(one.secret, one.at, one.size, one.value, where, _proof(record, one))
+
+
+def _proof(record: Record, one: Field) -> str:
+    """A key that PBKDF2 makes of the name and the password beside it proves that all three were read right."""
+    for key, (name, password) in PAIRS.items():
+        if one.name in (key, name, password) and record.kind is RegionKind.SYSTEM:
+            ssid, secret, stored = record.value(name), record.value(password), record.value(key)
+            if ssid and secret and stored and pmk_of(secret, ssid) == stored:
+                return "the key is PBKDF2 of this name and password"
+    return "the factory's own test network" if one.value == FACTORY_NETWORK else ""
+
+
+def _copies(data: bytes, layout: Layout, found: list[Secret], taken: list[tuple[int, int]]) -> Iterator[Secret]:
+    """The same bytes elsewhere: in leftovers, in a log, in a file."""
+    values = {secret.value: secret.kind for secret in reversed(found) if len(secret.value) >= SHORTEST_COPY}
+    for value, kind in values.items():
+        at = data.find(value)
+        while at >= 0:
+            if not any(start <= at < end for start, end in taken):
+                yield Secret(kind, at, len(value), value, f"a copy in {layout.region_at(at).name}")
+            at = data.find(value, at + len(value))

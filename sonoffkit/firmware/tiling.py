@@ -1,0 +1,111 @@
+"""From claims to regions: who comes first keeps its bytes, and every gap is blank or unknown, by sectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from .records import SECTOR, RegionKind
+
+__all__ = ["Region", "tile"]
+
+BLANK_SECTOR = b"\xff" * SECTOR
+ZERO_SECTOR = bytes(SECTOR)
+
+
+@dataclass(frozen=True)
+class Region:
+    """From ``start`` up to but not with ``end``; ``note`` says what was found there, in a few words."""
+
+    start: int
+    end: int
+    name: str
+    kind: RegionKind
+    note: str = ""
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+
+def tile(data: bytes, claims: Iterable[Region], blank_names: Iterable[tuple[int, int, str]] = ()) -> tuple[Region, ...]:
+    """Regions that cover every byte once, in their order.
+
+    Earlier claims win where two want the same bytes. ``blank_names`` are places
+    (start, end, name) whose name a blank stretch within them takes.
+    """
+    kept: list[Region] = []
+    for claim in claims:
+        kept += _free_parts(_with_padding(data, claim), kept, len(data))
+        kept.sort(key=lambda region: region.start)
+    gaps = list(_gaps(kept, len(data)))
+    names = list(blank_names)
+    for start, end in gaps:
+        kept += _fill(data, start, end, names)
+    return tuple(sorted(kept, key=lambda region: region.start))
+
+
+def _with_padding(data: bytes, claim: Region) -> Region:
+    """A claim up to the end of its last sector, if one byte alone fills that: blank flash, or a tool's padding."""
+    end = min(-(-claim.end // SECTOR) * SECTOR, len(data))
+    tail = data[claim.end : end]
+    return claim if not tail or tail.strip(tail[:1]) else replace(claim, end=end)
+
+
+def _free_parts(claim: Region, kept: list[Region], size: int) -> Iterator[Region]:
+    """What is left of a claim beside those that came earlier (which are sorted)."""
+    start, end = max(0, claim.start), min(claim.end, size)
+    for region in kept:
+        if region.end <= start or region.start >= end:
+            continue
+        if region.start > start:
+            yield replace(claim, start=start, end=region.start)
+        start = region.end
+    if start < end:
+        yield replace(claim, start=start, end=end)
+
+
+def _gaps(kept: list[Region], size: int) -> Iterator[tuple[int, int]]:
+    at = 0
+    for region in kept:
+        if region.start > at:
+            yield at, region.start
+        at = region.end
+    if at < size:
+        yield at, size
+
+
+def _fill(data: bytes, start: int, end: int, names: list[tuple[int, int, str]]) -> Iterator[Region]:
+    """A gap's regions: neighbouring sectors of one kind and one name together."""
+    pieces = [(at, stop, _kind(data[at:stop]), _blank_name(at, names)) for at, stop in _by_sectors(start, end)]
+    for (kind, name), group in groupby(pieces, key=lambda p: (p[2], p[3] if p[2] is RegionKind.BLANK else "")):
+        stretch = list(group)
+        first, last = stretch[0][0], stretch[-1][1]
+        if kind is RegionKind.BLANK:
+            yield Region(first, last, name or "blank", kind, "every byte is FF")
+        else:
+            yield Region(first, last, "unknown", kind, _what_is_there(data, first, last))
+
+
+def _by_sectors(start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end:
+        stop = min(end, (start // SECTOR + 1) * SECTOR)
+        yield start, stop
+        start = stop
+
+
+def _kind(piece: bytes) -> RegionKind:
+    blank = piece == BLANK_SECTOR or not piece.strip(b"\xff")
+    return RegionKind.BLANK if blank else RegionKind.UNKNOWN
+
+
+def _blank_name(at: int, names: list[tuple[int, int, str]]) -> str:
+    return next((name for start, end, name in names if start <= at < end), "")
+
+
+def _what_is_there(data: bytes, start: int, end: int) -> str:
+    written = end - start - data.count(b"\xff", start, end)
+    if not data[start:end].strip(b"\0"):
+        return "nothing but zeros"
+    return f"{written} bytes that are not FF, and nothing here knows what they are"
