@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -167,6 +169,74 @@ def _serve(door: Door, device: PracticeDevice, stop: threading.Event) -> None:
     if sys.stdin:
         threading.Thread(target=obey, args=(device, sys.stdin, stop, _say), daemon=True).start()
     door.serve(stop)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page for a browser.")
+@click.option(
+    "--png", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Write the overview (PNG, SVG)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, with every identity masked.")
+@click.option("--reveal", is_flag=True, help="Print the secrets, too: mind who looks over your shoulder.")
+def inspect(file: Path, page: Path | None, picture: Path | None, as_json: bool, reveal: bool) -> None:
+    """Say what a dump is, what lies where, and what it gives away.
+
+    FILE is a backup, an image, or anything else of at most 64 MB; it is not
+    changed. Passwords and keys are masked; a page, a picture and JSON mask
+    names and addresses, too.
+    """
+    from .listing import listing
+    from .report import inspect_dump
+
+    with _plain_errors():
+        report = inspect_dump(file)
+        if as_json:
+            click.echo(json.dumps(report.to_json(), indent=1))
+        else:
+            click.echo(listing(report, reveal=reveal))
+        if page:
+            from .page import save_page
+
+            _wrote(save_page(report, page))
+        if picture:
+            from .figures import overview
+
+            _wrote(overview(report, exported=True).save(picture))
+
+
+@main.command()
+@click.argument("dump", metavar="IN", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
+def redact(dump: Path, out: Path) -> None:
+    """Write a copy of a dump that can be shared.
+
+    Names, passwords, keys, ids and addresses are replaced by made-up ones of
+    the same length, and every checksum that held holds again. IN stays as it
+    is; OUT must not exist yet. Where nobody can be sure, it refuses.
+    """
+    from .redacting import redact_file
+
+    with _plain_errors():
+        for line in redact_file(dump, out).lines():
+            click.echo(line)
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Errors of the kit as a sentence and what to do, without a stack."""
+    from .errors import SonoffkitError
+
+    try:
+        yield
+    except SonoffkitError as error:
+        raise click.ClickException(f"{error}\n{error.hint}") from None
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _wrote(path: Path) -> None:
+    click.echo(f"Wrote {path}", err=True)
 
 
 def _say(text: str) -> None:

@@ -25,7 +25,7 @@ FLOORS = (
     ("vault",),
     ("operations", "analysis"),
     ("report",),
-    ("figures",),
+    ("figures", "listing", "redacting"),
     ("page",),
     ("diagnosis",),
     ("widgets", "rehearsal"),

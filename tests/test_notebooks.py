@@ -18,6 +18,7 @@ from sonoffkit.ports import save_choice
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 FILES = sorted(FOLDER.glob("*.ipynb"))
 COURSE = ("setup", "backup", "inspect", "erase", "flash", "troubleshooting")
+WITHOUT_HARDWARE = ("3-inspect",)
 HARDWARE = ("OperationRunner(", "PortPicker(", "find_ports(", "connect(")
 
 every_notebook = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -183,7 +184,10 @@ def test_safety_comes_before_any_cell_that_touches_hardware(path):
         for n, cell in enumerate(read(path).cells)
         if cell.cell_type == "code" and any(word in cell.source for word in HARDWARE)
     ]
-    assert touching
+    if not touching:
+        assert path.stem in WITHOUT_HARDWARE
+        assert "Nothing here touches a device" in texts(path)[3]
+        return
     assert safety < min(touching)
     assert re.search("unplugged|pull the plug", texts(path)[3], re.IGNORECASE)
     assert "3.3 V" in texts(path)[3]
@@ -209,7 +213,7 @@ def test_a_checkpoint_reads_the_result_which_raises_what_went_wrong(path):
     cells = read(path).cells
     after = cells[place(path, "**Checkpoint") + 1]
     assert after.cell_type == "code"
-    assert ".result" in after.source
+    assert ".result" in after.source or path.stem in WITHOUT_HARDWARE
 
 
 @every_notebook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from .classes import histogram
-from .octets import SLICE, Bytes, Octets, octets, slices
+from .octets import Bytes, Octets, octets, slices
 
 __all__ = ["BANDS", "Band", "band_of", "block_entropy", "random_ceiling", "shannon_entropy", "sliding_entropy"]
 
@@ -20,6 +21,7 @@ Counts = NDArray[np.int64]
 
 VALUES = 256
 ROWS = 128  # histograms made at once: 256 KiB, which stay in the cache
+PART = 1 << 17  # bytes counted at once: their index is eight times as much
 MOST_PIECES = 1024  # of a sliding window: more cost more memory than they save time
 TABLE_LIMIT = 1 << 16  # up to this block size the table of k * log2(k) is worth its memory
 NOISE = 1e-10  # bits: below is rounding; one odd byte in 64 MiB still makes 4e-7
@@ -107,26 +109,49 @@ def random_ceiling(block: int) -> float:
     return float(VALUES * (odds @ bits) / odds.sum())
 
 
+class _Counter:
+    """How often each value is in each row: uint8[r, n] to int64[r, 256], in one pass of bincount.
+
+    A byte's place in the counts is 256 * row + value. The rows' parts stay as they are, and the
+    values are copied into the lowest bytes: that takes less than half the time of adding them up.
+    """
+
+    def __init__(self, rows: int, size: int) -> None:
+        self._index = np.repeat(np.arange(0, VALUES * rows, VALUES, dtype=np.intp), size).reshape(rows, size)
+        width = self._index.itemsize
+        lowest = 0 if sys.byteorder == "little" else width - 1
+        self._values = self._index.view(np.uint8)[:, lowest::width]
+
+    def __call__(self, rows: Octets) -> Counts:
+        self._values[: len(rows)] = rows
+        counts: Counts = np.bincount(self._index[: len(rows)].reshape(-1), minlength=VALUES * len(rows))
+        return counts.reshape(-1, VALUES)
+
+
 def _fill(found: Entropies, view: Octets, window: int, step: int) -> None:
     """The entropies of whole windows, by whichever way of counting fits."""
     ratio = window // step
-    if window > SLICE:
+    if window > PART:
         for number in range(len(found)):
             found[number] = shannon_entropy(view[number * step :][:window])
     elif window % step == 0 and 1 < ratio <= MOST_PIECES:
         _fill_by_pieces(found, view, window, step)
     else:
         windows = sliding_window_view(view, window)[::step]
-        for first, last in slices(len(found), min(ROWS, SLICE // window)):
-            found[first:last] = _entropies(_counted(windows[first:last]), window)
+        group = min(ROWS, PART // window)
+        count = _Counter(min(group, len(found)), window)
+        for first, last in slices(len(found), group):
+            found[first:last] = _entropies(count(windows[first:last]), window)
 
 
 def _fill_by_pieces(found: Entropies, view: Octets, window: int, step: int) -> None:
     """Count each piece of one step once; neighbouring pieces add up to a window."""
     ratio = window // step
     pieces = view[: (len(found) + ratio - 1) * step].reshape(-1, step)
-    for first, last in slices(len(found), max(3 * ratio, min(ROWS, SLICE // step))):
-        found[first:last] = _entropies(_sums(_counted(pieces[first : last + ratio - 1]), ratio), window)
+    group = max(3 * ratio, min(ROWS, PART // step))
+    count = _Counter(min(group + ratio, len(pieces)), step)
+    for first, last in slices(len(found), group):
+        found[first:last] = _entropies(_sums(count(pieces[first : last + ratio - 1]), ratio), window)
 
 
 def _sums(counts: Counts, width: int) -> Counts:
@@ -137,13 +162,6 @@ def _sums(counts: Counts, width: int) -> Counts:
     halves = _sums(counts, half)
     sums = halves[: len(halves) - half] + halves[half:]
     return sums if width % 2 == 0 else sums[:-1] + counts[width - 1 :]
-
-
-def _counted(rows: Octets) -> Counts:
-    """How often each value is in each row: uint8[r, n] to int64[r, 256], in one pass of bincount."""
-    index = rows + np.arange(0, VALUES * len(rows), VALUES)[:, None]
-    counts: Counts = np.bincount(index.reshape(-1), minlength=VALUES * len(rows)).reshape(-1, VALUES)
-    return counts
 
 
 def _entropies(counts: Counts, size: int) -> Entropies:

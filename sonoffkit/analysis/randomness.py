@@ -9,7 +9,7 @@ import numpy as np
 from .classes import histogram
 from .octets import Bytes
 
-__all__ = ["chi_square"]
+__all__ = ["chi_square", "upper_tail"]
 
 FREEDOM = 255  # 256 values, one of which follows from the others
 
@@ -29,10 +29,10 @@ def chi_square(data: Bytes) -> tuple[float, float]:
     if not expected:
         return 0.0, 1.0
     statistic = float(((counts - expected) ** 2).sum() / expected)
-    return statistic, _beyond(statistic)
+    return statistic, upper_tail(statistic)
 
 
-def _beyond(statistic: float) -> float:
+def upper_tail(statistic: float) -> float:
     """The chi-square distribution's upper tail at 255 degrees of freedom."""
     if statistic <= 0:
         return 1.0

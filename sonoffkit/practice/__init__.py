@@ -56,6 +56,7 @@ from .faults import Faults
 from .images import lesson_images
 from .models import MODELS, STARTERS, Model
 from .port import SCHEME, device_at, register
+from .samples import sample_dumps
 
 __all__ = [
     "MODELS",
@@ -71,4 +72,5 @@ __all__ = [
     "practice_device",
     "practice_folder",
     "register",
+    "sample_dumps",
 ]

@@ -4,7 +4,7 @@ The layout is that of stock eWeLink firmware on Espressif's 512+512 map:
 
     0x000000  boot loader            0x07C000  relay and timer state, copies A, B, flag
     0x001000  user1 (runs)           0x07F000  certificate record
-    0x078000  settings A, B, flag    0x081000  user2 (blank)
+    0x078000  settings A, B, flag    0x081000  user2 (blank), 0x0F8000 an unexplained leftover
     size-5 sectors  RF calibration, PHY init data, system parameters A, B, flag
 
 Names, keys and networks in it are fictional, and differ with the MAC.
@@ -77,6 +77,7 @@ def factory_image(model: Model, mac: bytes) -> bytes:
         0x07D000: relay,
         0x07E000: b"\x00",
         0x07F000: _certificate(rng),
+        0x0F8000: _leftover(mac),
         size - 5 * SECTOR: _rf_calibration(rng),
         size - 4 * SECTOR: _phy_init(),
         size - 3 * SECTOR: parameters,
@@ -146,6 +147,11 @@ def _certificate(rng: random.Random) -> bytes:
     body = b"\x02\x01\x01" + names + rng.randbytes(700)
     der = b"\x30\x82" + struct.pack(">H", len(body)) + body
     return b"practice-ca.cer".ljust(32, b"\0") + struct.pack("<H", len(der)) + der
+
+
+def _leftover(mac: bytes) -> bytes:
+    """A sector of bytes without any order, as some real dumps have one there; nobody published what theirs is."""
+    return random.Random(b"leftover" + mac).randbytes(SECTOR)
 
 
 def _rf_calibration(rng: random.Random) -> bytes:

@@ -1,10 +1,22 @@
-"""What the notebooks show: port picker, operation runner, backup and image pickers."""
+"""What the notebooks show: pickers of ports, backups, images and dumps, operations, reports, the explorer."""
 
 from __future__ import annotations
 
 from .backups import BackupPicker
+from .dumps import DumpPicker
+from .explorer import FlashExplorer
 from .images import ImagePicker
 from .picker import PortPicker
+from .report_view import ReportView, SecretsView
 from .runner import OperationRunner
 
-__all__ = ["BackupPicker", "ImagePicker", "OperationRunner", "PortPicker"]
+__all__ = [
+    "BackupPicker",
+    "DumpPicker",
+    "FlashExplorer",
+    "ImagePicker",
+    "OperationRunner",
+    "PortPicker",
+    "ReportView",
+    "SecretsView",
+]

@@ -11,11 +11,10 @@ import ipywidgets as widgets
 from ..errors import ImageError, ImageUnreadable
 from ..firmware import Image, load_image
 from ..practice import lesson_images
+from .folder import firmware_files, keep_file
 from .style import says, sheet
 
 __all__ = ["ImagePicker"]
-
-ENDINGS = (".bin", ".gz")
 
 
 class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -59,7 +58,7 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Look what lies in the folder now."""
         self._fill()
         chosen = self._choice.value
-        names = sorted(path.name for path in self.folder.glob("*") if path.name.lower().endswith(ENDINGS))
+        names = [path.name for path in firmware_files(self.folder)]
         self._choice.options = names
         self._choice.value = chosen if chosen in names else (names[0] if names else None)
         self._show()
@@ -67,28 +66,12 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def add(self, name: str, data: bytes) -> None:
         """Put a file into the folder and choose it; a file of that name stays as it is."""
         path = self.folder / Path(name).name
-        refused = self._keep(path, data)
+        refused = keep_file(path, data)
         if refused:
             self._says.value = says("bad", *refused)
         else:
             self.refresh()
             self._choice.value = path.name
-
-    def _keep(self, path: Path, data: bytes) -> tuple[str, str] | None:
-        """Write a file that is not there yet; why it could not be, and what to do, or None if it is there now."""
-        if not path.name.lower().endswith(ENDINGS):
-            return f"{path.name} is no firmware file.", "Its name must end in .bin or .bin.gz."
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                file.write(data)
-        except FileExistsError:
-            if path.is_file() and path.read_bytes() == data:
-                return None
-            return f"There is another file named {path.name} already.", "Rename yours."
-        except OSError as exc:
-            return f"{path.name} cannot be kept in {self.folder}. ({exc.strerror})", "Choose another folder."
-        return None
 
     def _fill(self) -> None:
         """Put the practice images there where they are missing; a read-only folder is left as it is."""

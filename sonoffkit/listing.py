@@ -1,0 +1,45 @@
+"""A report as lines for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from .firmware.secret_groups import grouped
+from .report import Report
+
+__all__ = ["listing"]
+
+WIDTH = 100  # characters
+
+
+def listing(report: Report, *, reveal: bool = False) -> str:
+    """Facts, regions, secrets and notices; secrets are masked unless revealed."""
+    return "\n".join(_lines(report, reveal))
+
+
+def _lines(report: Report, reveal: bool) -> Iterator[str]:
+    yield report.name
+    for notice in report.notices:
+        yield from textwrap.wrap(f"! {notice}", WIDTH, subsequent_indent="  ")
+    yield ""
+    for name, value in report.facts():
+        yield from textwrap.wrap(f"{name:13}{value}", WIDTH, subsequent_indent=" " * 13)
+    yield "\nWhat lies where"
+    yield from _columns((f"{r.start:#08x}", f"{r.end:#08x}", r.name, r.note) for r in report.layout.regions)
+    yield "\nHow the firmware is known"
+    yield from _columns(("", str(evidence)) for evidence in report.firmware.evidence)
+    yield "\nSecrets" + (" (revealed)" if reveal else "")
+    yield from _columns((g.kind.value, g.text(reveal=reveal), g.places) for g in grouped(report.secrets))
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Rows in columns as wide as their longest cell; the last one may be long."""
+    table = list(rows)
+    if not table:
+        yield "  none"
+        return
+    widths = [max(len(row[n]) for row in table) for n in range(len(table[0]) - 1)]
+    for row in table:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield ("  " + "  ".join([*cells, row[-1]])).rstrip()

@@ -1,0 +1,27 @@
+"""Dumps to look at where nobody has made a backup yet: of practice devices, fresh and less so."""
+
+from __future__ import annotations
+
+from .factory import factory_image
+from .images import lesson_images
+from .models import MODELS
+
+__all__ = ["sample_dumps"]
+
+# 02: local addresses, nobody's.
+BASIC, POW, FLASHED = (bytes.fromhex(f"0242ac1100{n:02x}") for n in (1, 2, 3))
+FITTED = b"\x03\x20"  # DOUT, 1 MB, 40 MHz: as flashing fits an image's header to the device
+TOO_LITTLE = 0x100000  # what the recipe read from every device
+
+
+def sample_dumps() -> dict[str, bytes]:
+    """Dumps by file name: a new device, one that was saved too short, and one that runs something else now."""
+    flashed = bytearray(factory_image(MODELS["basic"], FLASHED))
+    hello = lesson_images()["practice-hello.bin"]
+    flashed[: len(hello)] = hello
+    flashed[2:4] = FITTED
+    return {
+        "sample-basic.bin": factory_image(MODELS["basic"], BASIC),
+        "sample-pow-r2-too-short.bin": factory_image(MODELS["pow-r2"], POW)[:TOO_LITTLE],
+        "sample-flashed-without-erase.bin": bytes(flashed),
+    }

@@ -1,0 +1,72 @@
+"""From a dump on disk to a share-safe copy on disk: the copy is written whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import DumpUnreadable, NotRedacted
+from .firmware.redact import Redacted, redact
+
+__all__ = ["SharedCopy", "redact_file"]
+
+LARGEST = 16 * 1024 * 1024  # bytes: the largest flash of an ESP8266
+
+
+@dataclass(frozen=True)
+class SharedCopy:
+    """A share-safe copy: its file, and what was changed in it; a notebook shows it as sentences."""
+
+    path: Path
+    redacted: Redacted = field(repr=False)
+
+    def lines(self) -> list[str]:
+        """What was replaced, and what was kept and why; no secret among it."""
+        return [*self.redacted.lines(), f"The copy is {self.path}."]
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        lines = self.lines()
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+        return {"text/plain": "\n".join(lines), "text/html": f"<ul>{items}</ul>"}
+
+
+def redact_file(source: Path | str, out: Path | str) -> SharedCopy:
+    """Redact a dump into a new file, or into a folder under a name that tells nothing of the device.
+
+    No other file is ever overwritten: the same copy made again is left as it is. Raises NotRedacted where it cannot
+    be done surely, or not be written; DumpUnreadable where the dump cannot be read.
+    """
+    done = redact(_read(Path(source)))
+    path = Path(out)
+    if path.is_dir():
+        path /= f"share-safe-{hashlib.sha256(done.data).hexdigest()[:8]}.bin"
+    _write(path, done.data)
+    return SharedCopy(path, done)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise NotRedacted(f"{path.name} is larger than any flash of an ESP8266.")
+        return path.read_bytes()
+    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
+        raise DumpUnreadable(f"{path} cannot be read. ({getattr(exc, 'strerror', exc)})") from exc
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if path.exists():
+            if path.is_file() and path.read_bytes() == data:
+                return
+            raise NotRedacted(f"There is another file {path} already.", "Choose another name; nothing was written.")
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as exc:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        hint = "Choose another folder; nothing was written."
+        raise NotRedacted(f"{path} cannot be written. ({exc.strerror})", hint) from exc
