@@ -28,7 +28,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25em .9em .25em 0; border-bottom: 1px solid #e4e4e4; }
 th { color: #555; font-weight: 600; }
 td.at { font-family: ui-monospace, monospace; white-space: nowrap; }
-td.name { white-space: nowrap; }
+td:first-child { white-space: nowrap; }
 .swatch { display: inline-block; width: .9em; height: .9em; border: 1px solid #777; margin-right: .5em;
   vertical-align: -.1em; }
 img { max-width: 100%; height: auto; }
