@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import signal
 import subprocess
@@ -19,7 +20,9 @@ from sonoffkit.cli import main
 from sonoffkit.errors import FlashUnreadable, NoAnswer
 from sonoffkit.practice import MODELS, DeviceInUse, practice_device
 from sonoffkit.practice.console import obey, say_state
+from sonoffkit.practice.factory import factory_image, factory_network
 from sonoffkit.practice.faults import FAULT_NAMES
+from sonoffkit.redacting import redact_file
 from sonoffkit.session import connect
 
 SERVES = (sys.executable, "-m", "sonoffkit", "practice")
@@ -496,3 +499,106 @@ def test_the_same_is_said_of_a_device_that_is_served_already_whichever_door_is_a
         result = run("practice", door)
         assert result.exit_code == 1
         assert "port is open in another program" in result.output
+
+
+# Looking at a dump
+
+
+MAC = bytes.fromhex("5ccf7f010203")
+
+
+@pytest.fixture
+def dump(tmp_path):
+    path = tmp_path / "mine.bin"
+    path.write_bytes(factory_image(MODELS["basic"], MAC))
+    return path
+
+
+def test_inspect_says_what_a_dump_is_and_masks_what_it_must(dump):
+    told = run("inspect", str(dump))
+    assert told.exit_code == 0
+    assert "a whole flash" in told.output
+    assert "0x001000  0x065000  user1" in told.output
+    assert factory_network(MAC).ssid in told.output
+    assert factory_network(MAC).password not in told.output
+
+
+def test_inspect_reveals_only_when_it_is_told_to(dump):
+    assert factory_network(MAC).password in run("inspect", str(dump), "--reveal").output
+
+
+def test_inspect_as_json_is_json_alone_and_without_identities(dump):
+    told = run("inspect", str(dump), "--json")
+    report = json.loads(told.stdout)
+    assert report["size"] == 0x100000
+    assert factory_network(MAC).ssid not in told.stdout
+    assert factory_network(MAC).password not in told.stdout
+
+
+def test_inspect_writes_a_page_and_a_picture(dump, tmp_path):
+    told = run("inspect", str(dump), "--html", str(tmp_path / "a.html"), "--png", str(tmp_path / "a.png"))
+    assert told.exit_code == 0, told.output
+    assert "<!doctype html>" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert told.stderr.count("Wrote ") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("inspect", "none.bin"), "none.bin cannot be read. (No such file or directory)\nCheck the file's name"),
+        (("inspect", "."), "cannot"),
+        (("redact", "none.bin", "out.bin"), "none.bin cannot be read."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error_in_words(words, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = run(*words)
+    assert told.exit_code != 0
+    assert says in told.output or "is a directory" in told.output
+    assert "Traceback" not in told.output
+
+
+def test_a_picture_of_another_kind_is_refused_in_words(dump, tmp_path):
+    told = run("inspect", str(dump), "--png", str(tmp_path / "a.gif"))
+    assert told.exit_code == 1
+    assert "A picture is saved as .png or .svg" in told.output
+
+
+def test_redact_writes_a_copy_without_the_network_and_leaves_the_dump(dump, tmp_path):
+    before, out = dump.read_bytes(), tmp_path / "share.bin"
+    told = run("redact", str(dump), str(out))
+    assert told.exit_code == 0, told.output
+    assert dump.read_bytes() == before
+    assert len(out.read_bytes()) == len(before)
+    network = factory_network(MAC)
+    for secret in (network.ssid.encode(), network.password.encode(), network.pmk, MAC):
+        assert secret not in out.read_bytes()
+        assert secret.decode("ascii", "replace") not in told.output
+
+
+def test_redact_overwrites_nothing_but_takes_its_own_copy_for_done(dump, tmp_path):
+    out = tmp_path / "share.bin"
+    assert run("redact", str(dump), str(out)).exit_code == 0
+    assert run("redact", str(dump), str(out)).exit_code == 0  # the same bytes again
+    out.write_bytes(b"something of mine")
+    told = run("redact", str(dump), str(out))
+    assert told.exit_code == 1
+    assert "There is another file" in told.output
+    assert out.read_bytes() == b"something of mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.bin", "share.bin"]
+
+
+def test_redact_into_a_folder_gives_the_copy_a_name_that_tells_nothing(dump, tmp_path):
+    (tmp_path / "shared").mkdir()
+    copy = redact_file(dump, tmp_path / "shared")
+    assert re.fullmatch(r"share-safe-[0-9a-f]{8}\.bin", copy.path.name)
+
+
+def test_redact_refuses_what_nobody_knows(tmp_path):
+    path = tmp_path / "unknown.bin"
+    path.write_bytes(bytes(range(256)) * 4096)
+    told = run("redact", str(path), str(tmp_path / "out.bin"))
+    assert told.exit_code == 1
+    assert "Traceback" not in told.output
+    assert not (tmp_path / "out.bin").exists()

@@ -135,7 +135,14 @@ def test_user1_ends_before_the_settings_and_user2_is_blank(model, image):
     _, _, crc_at = user1_of(image)
     assert crc_at < 0x70000
     assert set(image[crc_at + 4 : 0x78000]) == {0xFF}
-    assert set(image[0x81000 : model.flash_size - 5 * SECTOR]) == {0xFF}
+    assert set(image[0x81000:0xF8000]) == {0xFF}
+    assert set(image[0xF8000 + SECTOR : model.flash_size - 5 * SECTOR]) == {0xFF}
+
+
+def test_one_sector_has_no_order_as_in_some_real_dumps(model, image):
+    leftover = image[0xF8000 : 0xF8000 + SECTOR]
+    assert len(zlib.compress(leftover, 9)) > len(leftover)
+    assert image[0xF8000 : 0xF8000 + SECTOR] != factory_image(model, bytes(6))[0xF8000 : 0xF8000 + SECTOR]
 
 
 def test_the_code_in_user1_is_as_disordered_as_real_code():
