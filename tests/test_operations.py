@@ -27,6 +27,7 @@ from sonoffkit.errors import (
     OutOfRange,
     PortLost,
     SonoffkitError,
+    StubFailed,
     TransferFailed,
     VaultNotWritable,
     VerifyFailed,
@@ -167,8 +168,11 @@ def test_noise_is_read_again_and_counted(device, sonoff, monkeypatch):
 
 def test_noise_that_never_stops_leaves_no_backup(device, sonoff, vault):
     sonoff.faults.flip_to_host = 100
-    text = raises(TransferFailed, back_up, device)
-    assert text.startswith("The piece at 0x000000 broke on the way 8 times in a row. (")
+    # It can also hit the moment in which the stub is started anew.
+    with pytest.raises((TransferFailed, StubFailed)) as caught:
+        back_up(device)
+    if caught.type is TransferFailed:
+        assert str(caught.value).startswith("The piece at 0x000000 broke on the way 8 times in a row. (")
     assert files_in(vault) == [".checkpoint", ".part"]
     assert vault.backups() == []
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from .formats import FirmwareImage, other_chip
 from .maps import FLASH_SIZES, size_text
-from .records import SECTOR, Record, RegionKind
+from .records import SECTOR, Record
 
 __all__ = ["FileKind", "kind_of", "notices_about"]
 
@@ -40,7 +40,14 @@ def kind_of(
         return FileKind.USER_IMAGE
     if _is_image_file(data, images):
         return FileKind.IMAGE
-    return FileKind.FLASH if len(data) in FLASH_SIZES and len(data) >= (flash_size or 0) else FileKind.INCOMPLETE
+    return FileKind.FLASH if _is_whole(len(data), flash_size) else FileKind.INCOMPLETE
+
+
+def _is_whole(size: int, flash_size: int | None) -> bool:
+    """Whether that is a flash's size, of what the header says or more; or what it says and a few bytes behind."""
+    if flash_size and size - flash_size in range(SECTOR):
+        return True
+    return size in FLASH_SIZES and size >= (flash_size or 0)
 
 
 def _kind_without_header(data: bytes, images: tuple[FirmwareImage, ...], records: tuple[Record, ...]) -> FileKind:
@@ -70,11 +77,12 @@ def notices_about(
     """Sentences for a person about what is missing or contradicts itself."""
     size = len(data)
     if kind is FileKind.INCOMPLETE and flash_size and flash_size > size:
-        yield from _about_missing(records, size, flash_size)
+        yield from _about_missing(records, size, flash_size, end)
     elif kind is FileKind.INCOMPLETE:
-        yield f"This has {size} bytes, which is no size that a flash has: it was cut off. {READ_AGAIN}"
+        why = _how_odd(flash_size)
+        yield f"This has {size_text(size)}, which is no size that a flash has: {why}. {READ_AGAIN}"
     if kind is FileKind.FLASH and flash_size and flash_size < size:
-        yield from _about_more_than_said(data, size, flash_size)
+        yield from _about_more_than_said(data, size, flash_size, end)
     if kind is FileKind.FLASH and not (images and images[0].at == 0):
         yield "There is no program at address 0: this flash would not start."
     if kind is FileKind.OTHER_CHIP:
@@ -82,40 +90,57 @@ def notices_about(
     if kind is FileKind.USER_IMAGE:
         yield "It has no boot loader: it must not be written to address 0. User1 belongs at 0x1000."
     if kind is FileKind.IMAGE and images[-1].problem:
-        yield f"It is damaged or cut off: {images[-1].problem}. Download it again; don't write it."
+        yield f"It is damaged or cut off: {images[-1].problem}. Get it again; don't write it."
     for image in images:
+        if image.problem and kind is not FileKind.IMAGE:
+            yield f"The image at {image.at:#x} is damaged or cut off: {image.problem}."
         yield from _about_checks(image)
 
 
 READ_AGAIN = "Read it again, all of it, while the device still holds it: esptool read-flash 0 ALL FILE, or notebook 2."
 
 
-def _about_missing(records: tuple[Record, ...], size: int, flash_size: int) -> Iterator[str]:
+def _how_odd(flash_size: int | None) -> str:
+    return f"it is more than the header's {size_text(flash_size)}" if flash_size else "it may be cut off"
+
+
+def _about_missing(records: tuple[Record, ...], size: int, flash_size: int, end: int) -> Iterator[str]:
+    lost = "the radio's calibration and the system parameters are in there"
+    if end <= size:
+        lost = "whatever is in there is lost"
     yield (
         f"Incomplete: the header says that the flash has {size_text(flash_size)}, and this file has {size_text(size)}. "
-        f"Missing is {size_text(flash_size - size)}, from {size:#x} to {flash_size:#x}: the radio's calibration and "
-        f"the system parameters are in there. Restored from this, the device would not be what it was. {READ_AGAIN}"
+        f"Missing is {size_text(flash_size - size)}, from {size:#x} to {flash_size:#x}: {lost}. "
+        f"Restored from this, the device would not be what it was. {READ_AGAIN}"
     )
-    if any(record.kind is RegionKind.SYSTEM for record in records):
+    if end <= size:
         yield (
-            f"But the SDK's own records lie at the end of this file, where a flash of {size_text(size)} has them: "
-            "the header may be wrong, as after an image for another size. esptool flash-id asks the chip itself."
+            f"But the SDK's own records lie in this file, before {end:#x}, where a flash of {size_text(end)} has "
+            "them: the header may be wrong, as after an image for another size. esptool flash-id asks the chip itself."
         )
 
 
-def _about_more_than_said(data: bytes, size: int, flash_size: int) -> Iterator[str]:
+def _about_more_than_said(data: bytes, size: int, flash_size: int, end: int) -> Iterator[str]:
+    if size - flash_size < SECTOR:
+        yield (
+            f"This file has {size - flash_size} bytes more than the flash that its header names "
+            f"({size_text(flash_size)}): they belong to no flash. Read it again if you can, and compare."
+        )
+        return
     written = data[flash_size:].strip(b"\xff")
     what = "and there is something written behind that" if written else "and all behind that is blank"
-    yield (
-        f"The header says that the flash has {size_text(flash_size)}; this file has {size_text(size)}, {what}. "
-        "The program uses only what the header says. Nothing is missing: keep the whole file."
-    )
+    told = f"The header says that the flash has {size_text(flash_size)}; this file has {size_text(size)}, {what}. "
+    if end > flash_size:
+        told += f"The SDK's own records lie before {end:#x}, so the header is wrong. "
+    else:
+        told += "The program uses only what the header says. "
+    yield told + "Nothing is missing: keep the whole file."
 
 
 def _about_checks(image: FirmwareImage) -> Iterator[str]:
     for check in image.checks:
-        if not check.holds:
+        if not check.holds and not check.is_explained:
             yield (
                 f"The {check.name} of the image at {image.at:#x} does not hold: {check.stored} is stored, and its "
-                f"bytes give {check.computed}. {check.note or 'It was changed after it was made, or damaged.'}"
+                f"bytes give {check.computed}. It was changed after it was made, or damaged."
             )

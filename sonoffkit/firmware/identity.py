@@ -10,18 +10,18 @@ from enum import StrEnum
 from .file_kind import FileKind
 from .find import Family
 from .layout import Layout
+from .running import boot_version
 from .signatures import SIGNATURES, Signature
 from .stock import MODELS
+from .stock_version import stock_version
 from .tasmota import newest
 
 __all__ = ["Confidence", "Evidence", "Firmware", "identify_firmware"]
 
-# As the SDK prints itself: "2.0.0(5a875ba)", "3.0.6-dev(072755c)".
-SDK = re.compile(rb"(?<![\w.])(\d\.\d\.\d(?:-[a-z]+)?\([0-9a-f]{7,8}\))")
+# As the SDK prints itself: "2.0.0(5a875ba)", "1.5.4.1(39cb9a32)", "3.0.6-dev(072755c)".
+SDK = re.compile(rb"(?<![\w.])(\d\.\d\.\d(?:\.\d)?(?:-[a-z]+)?\([0-9a-f]{7,8}\))")
 COMPILED = re.compile(rb"SDK ver: ?%s compiled @ ?([A-Z][a-z]{2} +\d{1,2} \d{4})")
-BOOT_VERSION = re.compile(rb"2nd boot version : ?(\d\.\d)")
 WORDS = "the words"
-ALONE = re.compile(rb"(?<=\0)(\d\.\d{1,2}\.\d{1,2})(?=\0)")  # a version that is a text of its own
 
 
 class Confidence(StrEnum):
@@ -63,7 +63,7 @@ class Firmware:
 
 def identify_firmware(data: bytes, layout: Layout) -> Firmware:
     """Name the firmware in a dump that was laid out."""
-    nothing = _without_firmware(layout)
+    nothing = _without_firmware(layout, boot_version(data))
     if nothing:
         return nothing
     start, end = _program(layout)
@@ -76,28 +76,30 @@ def identify_firmware(data: bytes, layout: Layout) -> Firmware:
         "unknown",
         Confidence.UNKNOWN,
         sdk=_sdk(data, start, end),
-        boot=_boot(data),
+        boot=boot_version(data),
         evidence=_of_any_sdk(data, start, end),
     )
 
 
-def _without_firmware(layout: Layout) -> Firmware | None:
+def _without_firmware(layout: Layout, boot: str) -> Firmware | None:
     if layout.kind in (FileKind.BLANK, FileKind.EMPTY):
         return Firmware(
             "none: there is nothing in it", Confidence.PROVEN, evidence=(Evidence(None, layout.kind.value),)
         )
     if layout.kind is FileKind.OTHER_CHIP:
         return Firmware("not for an ESP8266", Confidence.PROVEN, evidence=tuple(Evidence(0, n) for n in layout.notices))
+    if boot and len(layout.images) == 1 and layout.images[0].at == 0:
+        why = Evidence(0, f"the boot loader's own words, version {boot}; no program was found behind it")
+        return Firmware("Espressif's boot loader, without a program", Confidence.LIKELY, boot=boot, evidence=(why,))
     return None
 
 
 def _program(layout: Layout) -> tuple[int, int]:
     """Where the program that runs lies; the largest one if that is not known, all bytes if there is none."""
-    named = [region for region in layout.regions if layout.runs and region.name == layout.runs]
-    if named:
-        return named[0].start, named[-1].end
-    largest = max(layout.images, key=lambda image: image.end - image.at, default=None)
-    return (largest.at, largest.end) if largest else (0, layout.size)
+    runs = next((region.start for region in layout.regions if layout.runs and region.name == layout.runs), None)
+    named = next((image for image in layout.images if image.at == runs), None)
+    image = named or max(layout.images, key=lambda image: image.end - image.at, default=None)
+    return (image.at, image.end) if image else (0, layout.size)
 
 
 def _evidence(data: bytes, layout: Layout, signature: Signature, start: int, end: int) -> Iterator[Evidence]:
@@ -131,59 +133,56 @@ def _named(
     data: bytes, layout: Layout, signature: Signature, evidence: tuple[Evidence, ...], start: int, end: int
 ) -> Firmware:
     version, sure, why = _version(data, layout, signature, start, end)
+    confidence = _confidence(signature, evidence)
     return Firmware(
         name=signature.name,
-        confidence=_confidence(signature, evidence),
+        confidence=confidence,
         version=version,
-        version_confidence=sure,
+        version_confidence=max(sure, confidence, key=list(Confidence).index),
         model=_model(layout),
         sdk=_sdk(data, start, end),
-        boot=_boot(data),
+        boot=boot_version(data),
         evidence=(*evidence, *why),
     )
 
 
 def _confidence(signature: Signature, evidence: tuple[Evidence, ...]) -> Confidence:
-    """Proven by a record or a format of its own together with words; likely by words alone."""
+    """Proven by a record or a format of its own together with words; likely by words alone, or by the format."""
     words = sum(found.text.startswith(WORDS) for found in evidence)
     records = sum(found.at is not None for found in evidence) - words
     if signature.is_weak:
         return Confidence.LIKELY if words and any(found.at is None for found in evidence) else Confidence.GUESS
     if words and records:
         return Confidence.PROVEN
-    return Confidence.LIKELY if words else Confidence.GUESS
+    return Confidence.LIKELY if words or signature.maker else Confidence.GUESS
 
 
 def _version(
     data: bytes, layout: Layout, signature: Signature, start: int, end: int
 ) -> tuple[str, Confidence, tuple[Evidence, ...]]:
     if signature.version and (found := signature.version.search(data, start, end)):
-        return found[1].decode("ascii"), Confidence.PROVEN, (Evidence(found.start(1), f"version {found[1].decode()}"),)
+        version = found[1].decode("ascii")
+        return version, Confidence.PROVEN, (Evidence(found.start(1), f"it calls itself version {version}"),)
     if signature.name == "Tasmota":
         saved = newest(layout.records)
         if saved:
             text = f"its newest settings were written by version {saved.facts['version']}"
             return saved.facts["version"], Confidence.LIKELY, (Evidence(saved.at, text),)
     if signature.name.startswith("stock"):
-        return _stock_version(data, start, end)
+        told = stock_version(data, start, end, _sdk(data, start, end))
+        evidence = tuple(Evidence(at, text) for at, text in told.reasons)
+        sure = Confidence.LIKELY if told.is_supported else Confidence.GUESS
+        return told.version, sure if told.version else Confidence.UNKNOWN, evidence
     return "", Confidence.UNKNOWN, ()
 
 
-def _stock_version(data: bytes, start: int, end: int) -> tuple[str, Confidence, tuple[Evidence, ...]]:
-    """The first text that is a version and nothing else: libraries' own come behind it in the images known."""
-    found = list(ALONE.finditer(data, start, end))
-    if not found:
-        return "", Confidence.UNKNOWN, ()
-    version = found[0][1].decode("ascii")
-    evidence = tuple(Evidence(one.start(1), f"a text that is a version alone, {one[1].decode()}") for one in found[:4])
-    return version, Confidence.LIKELY if len(found) == 1 else Confidence.GUESS, evidence
-
-
 def _model(layout: Layout) -> str:
-    codes = [record.facts["model"] for record in layout.records if record.facts.get("model")]
-    if not codes:
-        return ""
-    return f"{codes[0]} ({MODELS[codes[0]]})" if codes[0] in MODELS else codes[0]
+    """The model in the maker's settings: in the copy that counts, if their flag says which."""
+    flag = layout.record("settings flag")
+    counts = f"settings {flag.facts['copy in use']}" if flag else ""
+    records = sorted(layout.records, key=lambda record: record.name != counts)
+    code = next((record.facts["model"] for record in records if record.facts.get("model")), "")
+    return f"{code} ({MODELS[code]})" if code in MODELS else code
 
 
 def _sdk(data: bytes, start: int, end: int) -> str:
@@ -192,11 +191,6 @@ def _sdk(data: bytes, start: int, end: int) -> str:
     if compiled:
         words.append("compiled " + " ".join(compiled[1].decode("ascii").split()))
     return ", ".join(words)
-
-
-def _boot(data: bytes) -> str:
-    found = BOOT_VERSION.search(data, 0, 0x1000)
-    return found[1].decode("ascii") if found else ""
 
 
 def _of_any_sdk(data: bytes, start: int, end: int) -> tuple[Evidence, ...]:

@@ -34,6 +34,7 @@ class Signature:
 
 OWN = (Family.NONOS,)
 ARDUINO = (Family.ARDUINO,)
+NO_ARDUINO = (Family.NONOS, Family.RBOOT, Family.ALONE)  # where a sketch may name it without being it
 
 SIGNATURES = (
     # A bare "ITEAD" stands in ESPurna, too, and "Sonoff Basic" in Tasmota.
@@ -58,10 +59,11 @@ SIGNATURES = (
         ARDUINO,
         record="Tasmota settings",
     ),
-    Signature("ESPHome", (b"ESPHome version", b"esphome"), ARDUINO, re.compile(rb"ESPHome version (\d[\w.-]*)")),
+    Signature("ESPHome", (b"ESPHome version", b"esphomelib"), ARDUINO, re.compile(rb"ESPHome version (\d[\w.-]*)")),
     Signature("ESPurna", (b"tinkerman.cat", b"ESPURNA"), ARDUINO, re.compile(rb"ESPurna (\d+\.\d+[\w.-]*)")),
     Signature("ESPEasy", (b"ESP Easy", b"ESPEasy"), ARDUINO),
-    Signature("CircuitPython", (b"CircuitPython",), (), re.compile(rb"CircuitPython (\d+\.\d+[\w.-]*)")),
+    # It holds the word "micropython", too.
+    Signature("CircuitPython", (b"CircuitPython",), NO_ARDUINO, re.compile(rb"CircuitPython (\d+\.\d+[\w.-]*)")),
     Signature(
         "MicroPython",
         (b"MicroPython v", b"micropython.org"),
@@ -69,15 +71,18 @@ SIGNATURES = (
         re.compile(rb"MicroPython v(\d+\.\d+[\w.-]*)"),
         maker="MicroPython",
     ),
-    Signature("NodeMCU", (b"NodeMCU ", b"NODEMCU"), (), re.compile(rb"NodeMCU (\d+\.\d+[\w.-]*)")),
-    Signature("Tuya", (b"tuya sdk compiled", b"tuyacn.com")),
-    Signature("Shelly", (b"shelly.cloud", b"shellyswitch")),
-    Signature("HomeKit (esp-open-rtos)", (b"esp-open-rtos", b"HomeKit", b"hap+json")),
+    # Sketches hold the name of the board.
+    Signature("NodeMCU", (b"NodeMCU ", b"NODEMCU"), (Family.ALONE,), re.compile(rb"NodeMCU (\d+\.\d+[\w.-]*)")),
+    Signature("Tuya", (b"tuya sdk compiled", b"tuyacn.com"), NO_ARDUINO),
+    Signature("Shelly", (b"shelly.cloud", b"shellyswitch"), NO_ARDUINO),
+    Signature("HomeKit (esp-open-rtos)", (b"esp-open-rtos", b"HomeKit", b"hap+json"), NO_ARDUINO),
     Signature(
         "Espressif's AT firmware",
-        (b"Bin version(Wroom 02)", b"AT version:", b"AT+GMR"),
-        (),
+        (b"Bin version(", b"AT version:", b"AT+GMR"),
+        NO_ARDUINO,
         re.compile(rb"Bin version\([^)]{1,20}\):(\d+\.\d+[\w.]*)"),
     ),
-    Signature("an Arduino sketch", (b"core_esp8266_main.cpp", b"cores/esp8266", b"cores\\esp8266"), is_weak=True),
+    Signature(
+        "an Arduino sketch", (b"core_esp8266_main.cpp", b"cores/esp8266", b"cores\\esp8266"), ARDUINO, is_weak=True
+    ),
 )

@@ -11,7 +11,10 @@ import struct
 
 from .records import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
-__all__ = ["FACTORY_NETWORK", "MODELS", "PLACES", "is_stock", "read_certificate", "read_settings", "stock_records"]
+__all__ = [
+    "FACTORY_NETWORK", "MODELS", "PLACES", "has_stock_settings", "is_stock",
+    "read_certificate", "read_settings", "stock_records",
+]  # fmt: skip
 
 SETTINGS_SIZE = 0x218
 FACTORY_NETWORK = b"8DB0839D"  # CoolKit's test network: a device that knows no other was never paired
@@ -59,7 +62,7 @@ MODELS = {
 }
 
 
-def read_settings(data: bytes, at: int, copy: str = "") -> Record | None:
+def read_settings(data: bytes, at: int) -> Record | None:
     """The device's settings at an offset; None unless at least two of its three marks are there."""
     block = data[at : at + SETTINGS_SIZE]
     if len(block) < SETTINGS_SIZE or not _is_settings(block):
@@ -72,7 +75,7 @@ def read_settings(data: bytes, at: int, copy: str = "") -> Record | None:
     facts = {"model": model, "paired": _paired(block)}
     note = f"model {model}, {facts['paired']}"
     used = tuple(field for field in fields if field.value.strip(b"\xff\0"))
-    name = f"settings {copy}".strip()
+    name = {SETTINGS[0]: "settings A", SETTINGS[1]: "settings B"}.get(at, "settings")
     return Record(name, RegionKind.SETTINGS, at, min(SECTOR, len(data) - at), note, used, (), facts)
 
 
@@ -126,7 +129,7 @@ def stock_records(data: bytes) -> tuple[Record, ...]:
 
 
 def _copy_at(data: bytes, at: int, name: str) -> Record | None:
-    settings = read_settings(data, at, name[-1])
+    settings = read_settings(data, at)
     if settings:
         return settings
     block = data[at : at + SECTOR]
@@ -145,6 +148,11 @@ def _flag_at(data: bytes, at: int, name: str) -> Record | None:
     return Record(
         name, RegionKind.SETTINGS, at, len(block), f"copy {copy} counts", facts={"copy in use": copy}, by_place=True
     )
+
+
+def has_stock_settings(data: bytes) -> bool:
+    """Whether the maker's settings lie at their places, whatever runs now."""
+    return any(read_settings(data, at) for at in SETTINGS[:2])
 
 
 def is_stock(data: bytes) -> bool:

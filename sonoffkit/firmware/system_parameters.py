@@ -179,17 +179,20 @@ def read_phy_init(data: bytes, at: int) -> Record | None:
 
 def read_rf_calibration(data: bytes, at: int) -> Record | None:
     """The radio's calibration, known by its place only: 0x274 bytes in dumps of NONOS devices."""
-    block = data[at : at + SECTOR]
-    if not block.strip(b"\xff"):
+    block = data[at : at + SECTOR] if at >= 0 else b""
+    written = len(block.rstrip(b"\xff"))
+    if not written:
         return None
-    return Record(
-        "RF calibration", RegionKind.CALIBRATION, at, len(block), "measured by this very radio", by_place=True
-    )
+    facts = {"bytes": str(written)}
+    note = f"by its place; {written} bytes, which this very radio measured of itself"
+    return Record("RF calibration", RegionKind.CALIBRATION, at, len(block), note, facts=facts, by_place=True)
 
 
 def system_records(data: bytes, size: int) -> tuple[Record, ...]:
     """What lies in the five sectors at the end of a flash of ``size`` bytes, of what can be recognised there."""
     map_ = EndMap(size)
+    if map_.rf_calibration < 0:
+        return ()
     found = (
         read_phy_init(data, map_.phy_init),
         read_parameters(data, map_.parameters_a, "A"),

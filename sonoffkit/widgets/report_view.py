@@ -20,7 +20,10 @@ SHEET = """<style>
 .sk-wide th { text-align: left; font-weight: 600; color: var(--jp-ui-font-color2, #555); padding: 1px 14px 1px 0; }
 .sk-wide td { text-align: left; vertical-align: top; padding: 1px 14px 1px 0; overflow-wrap: anywhere; }
 .sk-wide td.at { font-family: var(--jp-code-font-family, monospace); white-space: nowrap; }
-.sk-wide td.name { white-space: nowrap; }
+.sk-wide td.name, .sk-secrets .sk-wide td:first-child { white-space: nowrap; }
+.sk-secrets .sk-wide td:nth-child(2) { min-width: 12em; }
+.sk-secrets .sk-wide td:nth-child(4) { min-width: 11em; }
+.sk-box.sk-report, .sk-box.sk-secrets { max-width: 940px; }
 .sk-swatch { display: inline-block; width: .85em; height: .85em; border: 1px solid #777; margin-right: .5em; }
 </style>"""
 

@@ -108,8 +108,8 @@ class HexView {
         continue;
       }
       const byte = dump.bytes[address];
-      const looks = this._looks(dump, address, byte);
       const hidden = dump.isMasked(address);
+      const looks = this._looks(dump, address, hidden ? 0x80 : byte);
       put(bytes[column], hidden ? "••" : hex(byte, 2), `fx-b${looks}`);
       put(letters[column], hidden ? "•" : byteText(byte), `fx-c${looks}`);
     }

@@ -1,6 +1,6 @@
 // The explorer put together: mount() builds it into any element, render() into a notebook's widget.
 
-const STRIP_WIDTH = 196;
+const STRIP_WIDTH = 216;
 const NARROW_STRIP = 100;
 const LOW_HEIGHT = 362;
 const MAP_HEIGHT = 322;
@@ -114,7 +114,8 @@ class Explorer {
     this.root.classList.toggle("fx-stacked", this.stacked);
     this.hexView.element.style.width = `${hexWidth}px`;
     this.hexView.resize(hexWidth, LOW_HEIGHT);
-    this.factsWidth = Math.floor((this.stacked ? low : low - hexWidth - 14) - 2);
+    const side = this.stacked ? low : low - hexWidth - 14;
+    this.factsWidth = Math.floor((this.stacked && !narrow ? (side - 20) / 2 : side) - 2);
     this.theme = plainColours(themeOf(this.root));
     this.needs("map", "over", "strip", "hex", "facts", "lists", "status", "toolbar");
   }
@@ -150,9 +151,10 @@ class Explorer {
 function plainColours(theme) {
   const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   return Object.fromEntries(Object.entries(theme).map(([name, colour]) => {
-    context.fillStyle = "#888888";
-    context.fillStyle = colour;
-    context.fillRect(0, 0, 1, 1);
+    for (const fill of [theme.paper, colour]) { // a theme's texts may be half transparent
+      context.fillStyle = fill;
+      context.fillRect(0, 0, 1, 1);
+    }
     const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
     return [name, `#${[red, green, blue].map((value) => hex(value, 2)).join("")}`.toLowerCase()];
   }));

@@ -25,7 +25,7 @@ class ByteMap {
     const count = this.cells.length;
     this.paneWidth = Math.floor((width - GUTTER - 2 - PANE_GAP * (count - 1)) / count);
     this.paneHeight = height - this.head - 2;
-    this.state.geometry.resize(this.paneWidth, this.paneHeight);
+    this.state.geometry.resize(Math.max(64, this.paneWidth), this.paneHeight);
     this._hatch = null;
   }
 
@@ -91,7 +91,8 @@ class ByteMap {
     for (let row = 0; row < geometry.rows; row += step) {
       const address = geometry.top + row * geometry.perRow;
       const y = this.head + row * geometry.cellHeight + Math.max(6, geometry.cellHeight / 2);
-      if (address < size || !row) context.fillText(addressText(address, size), GUTTER - BAND - 9, y);
+      const fits = y + 6 <= this.height;
+      if (fits && (address < size || !row)) context.fillText(addressText(address, size), GUTTER - BAND - 9, y);
     }
     for (const region of first.regions) {
       const y = ((region.start - geometry.top) / geometry.perRow) * geometry.cellHeight;
@@ -185,10 +186,10 @@ class ByteMap {
   }
 
   /** Where a region begins: a line along its first cells. */
-  _drawEdges(context, dump, theme) {
+  _drawEdges(context, dump) {
     const { geometry } = this.state;
-    context.strokeStyle = theme.ink;
-    context.globalAlpha = 0.6;
+    context.strokeStyle = "#666"; // a grey that is seen on white and on black bytes alike
+    context.globalAlpha = geometry.cellHeight < 6 ? 0.35 : 0.65;
     context.lineWidth = 1;
     context.beginPath();
     for (const { start } of dump.regions) {

@@ -97,8 +97,11 @@ class State {
     this.tell("hover");
   }
 
-  zoom(steps, address = this.isSelected ? this.cursor : this.geometry.top) {
-    this.geometry.zoom(steps, address);
+  /** Nearer (-1) or farther (1), around the pointer's address, or with the cursor in the middle. */
+  zoom(steps, address = null) {
+    const { geometry } = this;
+    geometry.zoom(steps, address ?? (this.isSelected ? this.cursor : geometry.top));
+    if (address === null && this.isSelected) geometry.scrollTo(this.cursor - Math.floor(geometry.rows / 2) * geometry.perRow);
     this.tell("view");
   }
 

@@ -25,7 +25,7 @@ class Status {
   about(address, which) {
     const { second, dumps, geometry } = this.state;
     const dump = dumps[which];
-    const cell = geometry.perCell > 1 ? ` (a cell of ${sizeText(geometry.perCell)})` : "";
+    const cell = this.state.hover && geometry.perCell > 1 ? ` (a cell of ${sizeText(geometry.perCell)})` : "";
     const name = second ? `${"AB"[which]} ` : "";
     const place = `${name}0x${addressText(address, this.state.size)}${cell}`;
     if (address >= dump.size) return `${place} · behind the end of ${name || "the file"}`;

@@ -76,11 +76,12 @@ class Strip {
       }
       const mean = sum / (to - from);
       context.fillStyle = theme.quiet;
-      context.globalAlpha = 0.45;
+      context.globalAlpha = 0.3;
       context.fillRect(0, STRIP_TOP + y, most * scale, 1);
-      context.globalAlpha = 1;
+      context.globalAlpha = 0.55;
       context.fillRect(0, STRIP_TOP + y, mean * scale, 1);
     }
+    context.globalAlpha = 1;
     context.strokeStyle = theme.ink;
     context.setLineDash([2, 3]);
     context.lineWidth = 1;
