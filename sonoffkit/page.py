@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -35,13 +34,11 @@ img { max-width: 100%; height: auto; }
 footer { margin: 3em 0 1em; color: #666; font-size: .9em; }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
-# Six octets in a file's name, as backups have them: a MAC is an identity, and the page may be passed on.
-MAC = re.compile(r"(?i)(?<![0-9a-f])(?:[0-9a-f]{2}[:_-]?){5}[0-9a-f]{2}(?![0-9a-f])")
 
 
 def report_page(report: Report) -> str:
     """The page as text. Secrets, MACs and device ids are masked in it, and it loads nothing from anywhere."""
-    name = MAC.sub("••••", report.name)
+    name = report.exported_name
     firmware = report.firmware
     lead = f"{report.layout.kind.value}: {firmware.name}".strip()
     parts = (

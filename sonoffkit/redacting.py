@@ -8,12 +8,11 @@ import html
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import DumpUnreadable, NotRedacted
+from .errors import NotRedacted
+from .firmware.dump_file import read_dump
 from .firmware.redact import Redacted, redact
 
 __all__ = ["SharedCopy", "redact_file"]
-
-LARGEST = 16 * 1024 * 1024  # bytes: the largest flash of an ESP8266
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,12 @@ def redact_file(source: Path | str, out: Path | str) -> SharedCopy:
     No other file is ever overwritten: the same copy made again is left as it is. Raises NotRedacted where it cannot
     be done surely, or not be written; DumpUnreadable where the dump cannot be read.
     """
-    done = redact(_read(Path(source)))
+    done = redact(read_dump(source))
     path = Path(out)
     if path.is_dir():
         path /= f"share-safe-{hashlib.sha256(done.data).hexdigest()[:8]}.bin"
     _write(path, done.data)
     return SharedCopy(path, done)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise NotRedacted(f"{path.name} is larger than any flash of an ESP8266.")
-        return path.read_bytes()
-    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
-        raise DumpUnreadable(f"{path} cannot be read. ({getattr(exc, 'strerror', exc)})") from exc
 
 
 def _write(path: Path, data: bytes) -> None:

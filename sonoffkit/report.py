@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .analysis import CLASSES, Numbers, measure
-from .errors import DumpTooBig, DumpUnreadable, ImageError
+from .errors import ImageError
 from .firmware.containers import GZIP_MAGIC, unpacked
+from .firmware.dump_file import LARGEST_DUMP, read_dump
 from .firmware.formats import Check, FirmwareImage, Header
 from .firmware.identity import Confidence, Firmware, identify_firmware
 from .firmware.layout import Layout, Region, lay_out
@@ -22,12 +23,12 @@ from .firmware.secrets import Secret, find_secrets
 
 __all__ = ["LARGEST_DUMP", "Report", "inspect_dump"]
 
-LARGEST_DUMP = 64 * 1024 * 1024  # bytes; four times the largest flash of an ESP8266
 BLANK = 0xFF
 HIDDEN = "••••"
 SHORTEST_HIDDEN = 4  # letters: shorter ones stand in any name
-# Six octets in a file's name, as backups have them.
-MAC_IN_NAME = re.compile(r"(?i)(?<![0-9a-f])(?:[0-9a-f]{2}[:_-]?){5}[0-9a-f]{2}(?![0-9a-f])")
+# Six octets in a file's name, as backups have them; and where they do not begin a word, any that may be among them.
+MAC_WORD = re.compile(r"(?i)(?<![0-9a-z])(?:[0-9a-f]{2}[:_-]?){5}[0-9a-f]{2}(?![0-9a-f])")
+MAC_INSIDE = re.compile(r"(?i)(?:[0-9a-f]{2}[:_-]?){5,}[0-9a-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ class Report:
     def size(self) -> int:
         return len(self.data)
 
+    @property
+    def exported_name(self) -> str:
+        """The file's name without the addresses and secrets that may stand in it."""
+        name = MAC_INSIDE.sub(HIDDEN, MAC_WORD.sub(HIDDEN, self.name))
+        texts = {text for s in self.secrets for text in (s.value.decode("utf-8", "replace"), s.value.hex())}
+        for text in sorted(texts, key=len, reverse=True):
+            if len(text) >= SHORTEST_HIDDEN:
+                name = name.replace(text, HIDDEN)
+        return name
+
     def region(self, name: str) -> Region:
         """The first region of that name; KeyError, with the names that there are."""
         for region in self.layout.regions:
@@ -68,7 +79,7 @@ class Report:
         ``exported`` masks names, addresses and ids too, those in the file's name included.
         """
         return {
-            "name": _exported_name(self) if exported else self.name,
+            "name": self.exported_name if exported else self.name,
             "size": self.size,
             "sha256": self.sha256,
             "kind": self.layout.kind.value,
@@ -88,7 +99,7 @@ def inspect_dump(source: Path | str | bytes, name: str = "") -> Report:
 
     Raises DumpUnreadable where a file cannot be read, DumpTooBig where it is larger.
     """
-    data, notices = _unpacked(source if isinstance(source, bytes) else _read(Path(source)))
+    data, notices = _unpacked(source if isinstance(source, bytes) else read_dump(source))
     layout = lay_out(data)
     return Report(
         name=name or (Path(source).name if not isinstance(source, bytes) else "dump"),
@@ -100,15 +111,6 @@ def inspect_dump(source: Path | str | bytes, name: str = "") -> Report:
         numbers=measure(data),
         notices=(*notices, *layout.notices),
     )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST_DUMP:
-            raise DumpTooBig(f"{path.name} is larger than {size_text(LARGEST_DUMP)}: no dump of an ESP8266.")
-        return path.read_bytes()
-    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
-        raise DumpUnreadable(f"{path} cannot be read. ({getattr(exc, 'strerror', exc)})") from exc
 
 
 def _unpacked(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -160,16 +162,6 @@ def _header(layout: Layout) -> str:
 def _secrets(report: Report) -> str:
     kinds = Counter(secret.kind.value for secret in report.secrets)
     return ", ".join(f"{count} × {kind}" for kind, count in kinds.items()) if kinds else "none found"
-
-
-def _exported_name(report: Report) -> str:
-    name = MAC_IN_NAME.sub(HIDDEN, report.name)
-    texts = {secret.value.decode("utf-8", "replace") for secret in report.secrets}
-    texts |= {secret.value.hex() for secret in report.secrets}
-    for text in sorted(texts, key=len, reverse=True):
-        if len(text) >= SHORTEST_HIDDEN:
-            name = name.replace(text, HIDDEN)
-    return name
 
 
 def _firmware_json(firmware: Firmware) -> dict[str, Any]:

@@ -22,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 EBOOT = 0x4010F000  # where the Arduino core's boot stage is loaded
-BOOT_WORDS = b"2nd boot version"
+BOOT_WORDS, RBOOT_WORDS = b"2nd boot version", b"rBoot v"
 IMAGE_MAGICS = (0xE9, 0xEA)
 SURE_RECORDS = 2  # one alone may be something else that looks like it
 BLANK_SECTOR = b"\xff" * SECTOR
@@ -108,7 +108,7 @@ def family_of(data: bytes, images: tuple[FirmwareImage, ...]) -> Family:
         return Family.NONE
     if _is_boot_stage(first[0]):
         return Family.ARDUINO
-    if rboot_config(data):
+    if rboot_config(data) or RBOOT_WORDS in data[:SECTOR]:
         return Family.RBOOT
     if BOOT_WORDS in data[:SECTOR] or (USER1 in first and first[USER1].version == 2):
         return Family.NONOS

@@ -17,7 +17,6 @@ SHORTEST_BASE64 = 6  # characters
 SEPARATORS = ("", ":", "-", " ")
 ADDRESSES = (SecretKind.MAC, SecretKind.BSSID)
 BINARY = (*ADDRESSES, SecretKind.WIFI_KEY, SecretKind.AP_KEY)
-HEX = re.compile(rb"(?:[0-9a-f]+-?)+\Z|(?:[0-9A-F]+-?)+\Z")
 BLANK_SECTOR = b"\xff" * SECTOR
 MARGIN = 512  # bytes around what is not blank: longer than any form
 
@@ -50,7 +49,7 @@ def is_blank_value(value: bytes) -> bool:
 
 def forms_of(kind: SecretKind, value: bytes, fictional: bytes) -> tuple[Form, ...]:
     """All forms of a secret, with the same form of what stands for it."""
-    found = {form.needle: form for form in reversed(list(_forms(kind, value, fictional)))}
+    found = {(form.needle, form.any_case): form for form in reversed(list(_forms(kind, value, fictional)))}
     return tuple(
         form
         for form in found.values()
@@ -63,7 +62,7 @@ def replace_forms(out: bytearray, forms: Iterable[Form]) -> tuple[Hit, ...]:
     hits: list[Hit] = []
     small = out.lower()
     spans = _spans(out)
-    for form in sorted(forms, key=lambda form: -len(form.needle)):
+    for form in sorted(forms, key=lambda form: (-len(form.needle), form.any_case)):
         where = small if form.any_case else out
         for at in _places(where, form, spans):
             new = _in_its_case(out, at, form)
@@ -85,19 +84,19 @@ def still_there(data: bytes, forms: Iterable[Form]) -> Form | None:
 
 
 def _forms(kind: SecretKind, value: bytes, fictional: bytes) -> Iterator[Form]:
-    raw = list(_raw(kind, value, fictional))
-    texts = [Form(name, old, new, HEX.match(old) is not None) for name, old, new in raw if kind not in BINARY]
-    texts = [_small(form) if form.any_case else form for form in texts]
-    for name, old, new in raw:
-        texts += (Form(f"{name}, as hex", _hex(old, s), _hex(new, s), True) for s in _separators(old))
+    """Bytes and exact texts first: what is found as it is gets what stands for it as it is."""
+    exact = [Form(name, old, new) for name, old, new in _raw(kind, value, fictional)]
+    encoded = [text for form in exact for text in _base64(form)]
+    texts = [_in_any_case(form) for form in exact if kind not in BINARY and form.needle.isascii()]
+    texts += (
+        Form(f"{f.name}, as hex", _hex(f.needle, s), _hex(f.replacement, s), True) for f in exact for s in SEPARATORS
+    )
     if kind is SecretKind.MAC:
         texts += (
             Form("its last three bytes, as hex", _hex(value[3:], s), _hex(fictional[3:], s), True) for s in SEPARATORS
         )
-    yield from (Form(name, old, new) for name, old, new in raw if not _has_text_of_its_own(texts, old))
-    yield from texts
-    yield from (wide for text in texts if (wide := _wide(text)))
-    yield from _base64(value, fictional)
+    plain = [*(form for form in exact if kind not in BINARY), *encoded, *texts]
+    yield from (*exact, *encoded, *(wide for form in plain if (wide := _wide(form))), *texts)
 
 
 def _raw(kind: SecretKind, value: bytes, fictional: bytes) -> Iterator[tuple[str, bytes, bytes]]:
@@ -121,16 +120,8 @@ def _is_hex(text: bytes) -> bool:
     return len(text) % 2 == 0 and re.fullmatch(rb"[0-9a-fA-F]+", text) is not None
 
 
-def _separators(value: bytes) -> tuple[str, ...]:
-    return SEPARATORS if len(value) > 1 else ("",)
-
-
-def _small(form: Form) -> Form:
-    return Form(form.name, form.needle.lower(), form.replacement.lower(), True)
-
-
-def _has_text_of_its_own(texts: list[Form], raw: bytes) -> bool:
-    return any(form.any_case and form.needle == raw.lower() for form in texts)
+def _in_any_case(form: Form) -> Form:
+    return Form(f"{form.name}, in other letters", form.needle.lower(), form.replacement.lower(), True)
 
 
 def _wide(form: Form) -> Form | None:
@@ -143,14 +134,16 @@ def _wide(form: Form) -> Form | None:
     return Form(f"{form.name}, in UTF-16", old, new, form.any_case)
 
 
-def _base64(value: bytes, fictional: bytes) -> Iterator[Form]:
+def _base64(form: Form) -> Iterator[Form]:
     """Whole; and the characters that no neighbour has a part in, for each place among three that it can begin at."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield Form("base64", encode(value), encode(fictional))
+        yield Form(f"{form.name}, in base64", encode(form.needle), encode(form.replacement))
         for before in range(3):
-            old, new = (_inner(encode(bytes(before) + one), before, len(one)) for one in (value, fictional))
+            old, new = (
+                _inner(encode(bytes(before) + one), before, len(one)) for one in (form.needle, form.replacement)
+            )
             if len(old) >= SHORTEST_BASE64:
-                yield Form("base64, within a longer one", old, new)
+                yield Form(f"{form.name}, in a longer base64", old, new)
 
 
 def _inner(encoded: bytes, before: int, size: int) -> bytes:

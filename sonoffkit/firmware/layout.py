@@ -58,11 +58,13 @@ def lay_out(data: bytes) -> Layout:
     """The layout of a dump or an image; of any bytes at all."""
     images = find_images(data)
     family = family_of(data, images)
-    flash_size = images[0].headers[0].flash_size if images and images[0].at == 0 and images[0].version == 1 else None
+    header = images[0].headers[0] if images and images[0].at == 0 and images[0].version == 1 else None
+    flash_size = header.flash_size if header else None
     end = flash_end(data, flash_size)
     records = find_records(data, family, end, images)
     kind = kind_of(data, images, records, flash_size)
     names = image_names(data, images, family)
+    user2 = _user2_place(images, end, is_c1=header is not None and header.is_c1)
     runs, because = what_runs(data, images, records, names, family)
     claims = [
         *_image_regions(data, [image for image in images if not image.problem], names, family, runs),
@@ -75,11 +77,11 @@ def lay_out(data: bytes) -> Layout:
         kind=kind,
         size=len(data),
         flash_size=flash_size,
-        regions=tile(data, claims, _blank_names(data, family, end)),
+        regions=tile(data, claims, _blank_names(data, family, end, user2)),
         images=images,
         records=records,
         family=family,
-        map_name=_map_name(images, family, end),
+        map_name=flash_map_name(end, user2) if family is Family.NONOS and len(images) > 1 else "",
         runs=runs,
         runs_because=because,
         notices=tuple(notices_about(data, kind, images, records, flash_size, end)),
@@ -140,7 +142,7 @@ def _behind_the_flash(data: bytes, kind: FileKind, end: int) -> Iterator[Region]
         yield Region(end, len(data), "behind the flash's end", RegionKind.UNKNOWN, "no flash has bytes there")
 
 
-def _blank_names(data: bytes, family: Family, end: int) -> Iterator[tuple[int, int, str]]:
+def _blank_names(data: bytes, family: Family, end: int, user2: int) -> Iterator[tuple[int, int, str]]:
     """The names that blank places have on the family's map."""
     if family is not Family.NONOS or not is_end_known(data, family, end):
         return
@@ -154,13 +156,11 @@ def _blank_names(data: bytes, family: Family, end: int) -> Iterator[tuple[int, i
         *(PLACES if is_stock(data) else ()),
     )
     yield from ((at, at + SECTOR, f"{name} (blank)") for at, name in places)
-    user2 = user2_places(end)[0]
     yield user2, min(2 * user2 - USER1, map_.rf_calibration), "room for user2 (blank)"
 
 
-def _map_name(images: tuple[FirmwareImage, ...], family: Family, flash_size: int) -> str:
-    if family is not Family.NONOS or len(images) < 2:
-        return ""
+def _user2_place(images: tuple[FirmwareImage, ...], end: int, *, is_c1: bool) -> int:
+    """Where user2 is, or would be."""
     taken = {image.at for image in images}
-    places = user2_places(flash_size)
-    return flash_map_name(flash_size, next((place for place in places if place in taken), places[0]))
+    places = user2_places(end, is_c1)
+    return next((place for place in places if place in taken), places[0])

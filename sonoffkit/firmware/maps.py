@@ -47,13 +47,13 @@ class EndMap:
         return self.size - SECTOR
 
 
-def user2_places(flash_size: int) -> tuple[int, ...]:
-    """Where the second program can begin on a flash of that size, the usual place first."""
+def user2_places(flash_size: int, is_c1: bool = False) -> tuple[int, ...]:
+    """Where the second program can begin on a flash of that size, the usual place first; on a "c1" map the other."""
     if flash_size <= 512 * KB:
         return (HALF_OF_512KB,)
     if flash_size == MB:
         return (HALF_OF_1MB,)
-    return (HALF_OF_1MB, HALF_OF_2MB)
+    return (HALF_OF_2MB, HALF_OF_1MB) if is_c1 else (HALF_OF_1MB, HALF_OF_2MB)
 
 
 def flash_map_name(flash_size: int, user2: int) -> str:

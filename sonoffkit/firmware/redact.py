@@ -103,9 +103,9 @@ class _Copy:
 
     def replace_copies(self) -> None:
         """Secrets elsewhere, in whatever form."""
-        kinds = {form.needle: (kind, value) for kind, value, forms in self.fiction.by_value() for form in forms}
+        kinds = {form: (kind, value) for kind, value, forms in self.fiction.by_value() for form in forms}
         for hit in replace_forms(self.out, self.forms):
-            kind, value = kinds[hit.form.needle]
+            kind, value = kinds[hit.form]
             self.changes.append(self._copy_replaced(hit, kind))
             is_in_program = any(image.at <= hit.at < image.end for image in self.programs)
             self.told_by_comparison |= is_in_program and value not in FACTORY_DEFAULTS

@@ -53,13 +53,20 @@ def what_runs(
         return _slot_that_runs(images, records, names)
     if family is Family.ARDUINO and USER1 in names:
         return names[USER1], "the boot stage at 0 does nothing but start what lies at 0x1000"
-    if family is Family.RBOOT and (config := rboot_config(data)):
-        at, why = config.current_address, f"rBoot's configuration at 0x1000 names ROM {config.current}"
-        return (names[at], why) if at in names else ("", f"{why}, at {at:#x}, and no image was found there")
+    if family is Family.RBOOT:
+        return _rom_that_runs(data, names)
     if family is Family.ALONE:
         return names[0], "the chip's ROM starts what lies at 0"
     is_without_first = family is Family.NONE and images and images[0].at > 0
     return "", "nothing at address 0 could start a program" if is_without_first else ""
+
+
+def _rom_that_runs(data: bytes, names: dict[int, str]) -> tuple[str, str]:
+    config = rboot_config(data)
+    if not config:
+        return "", "rBoot's configuration at 0x1000 is missing, or of a kind that is not known here"
+    at, why = config.current_address, f"rBoot's configuration at 0x1000 names ROM {config.current}"
+    return (names[at], why) if at in names else ("", f"{why}, at {at:#x}, and no image was found there")
 
 
 def _slot_that_runs(

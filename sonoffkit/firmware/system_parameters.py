@@ -33,7 +33,7 @@ PHY_SIZE = 128
 PHY_VERSIONS = {0x00: "05", 0x08: "08"}  # byte 1 of Espressif's esp_init_data_default_vNN.bin
 
 
-@functools.cache
+@functools.lru_cache(maxsize=32)  # a device has few networks, and nothing should keep their keys for long
 def pmk_of(password: bytes, ssid: bytes) -> bytes:
     """The 32-byte pairwise master key of a WPA2 network (IEEE 802.11i: PBKDF2-SHA1, 4096 rounds)."""
     return hashlib.pbkdf2_hmac("sha1", password, ssid, 4096, 32)
@@ -163,7 +163,10 @@ def _flag_record(data: bytes, map_: EndMap) -> Record | None:
     facts = {"copy in use": copy, "bank": str(flag.bank), "times written": str(flag.written)}
     note = f"copy {copy} counts (bank {flag.bank}), written {flag.written} times"
     checks = flag.checks(data, map_)
-    return Record("system parameters flag", RegionKind.SYSTEM, flag.at, SECTOR, note, (), checks, facts)
+    broken = [check.name for check in checks if not check.holds]
+    note += f"; does not hold: {', '.join(broken)}" if broken else ""
+    size = min(SECTOR, len(data) - flag.at)
+    return Record("system parameters flag", RegionKind.SYSTEM, flag.at, size, note, (), checks, facts)
 
 
 def read_phy_init(data: bytes, at: int) -> Record | None:

@@ -49,7 +49,7 @@ def wiper_of(record: Record) -> Wiper | None:
         return None if record.by_place else _settings
     if record.name.startswith("relay state"):
         return _flag if record.name == "relay state flag" else _relay_state
-    if record.kind is RegionKind.SYSTEM:
+    if record.name.startswith("system parameters"):
         return _flag_sector if record.name == "system parameters flag" else _parameters
     if record.kind is RegionKind.CERTIFICATE:
         return _certificate

@@ -83,9 +83,7 @@ def report_of(data: bytes, regions=None, secrets=(), name="practice") -> SimpleN
                 for title, start, end, kind in regions
             )
         ),
-        secrets=tuple(
-            Secret(SecretKind.WIFI_PASSWORD, at, size, data[at : at + size]) for at, size in secrets
-        ),
+        secrets=tuple(Secret(SecretKind.WIFI_PASSWORD, at, size, data[at : at + size]) for at, size in secrets),
         numbers=SimpleNamespace(
             entropy=[entropy_of(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)], block=BLOCK, ceiling=7.81
         ),

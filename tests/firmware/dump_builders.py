@@ -31,7 +31,9 @@ def flash(size: int, parts: dict[int, bytes]) -> bytes:
 @functools.cache
 def boot(version=b"1.6", size_freq=0x20, mode=3) -> bytes:
     """A boot loader in the manner of Espressif's."""
-    return by_hand((IRAM, CODE[:2408]), (DRAM, b"2nd boot version : " + version + b"\n\0"), mode=mode, size_freq=size_freq)
+    return by_hand(
+        (IRAM, CODE[:2408]), (DRAM, b"2nd boot version : " + version + b"\n\0"), mode=mode, size_freq=size_freq
+    )
 
 
 @functools.cache
@@ -82,12 +84,12 @@ def settings(model=b"PSF-BD1-GL", ssid=SSID, password=PASSWORD) -> bytes:
     return bytes(block)
 
 
-def system(size: int, slot=0, version=6, bank: int | None = 0) -> dict[int, bytes]:
-    """The SDK's five sectors at a flash's end; ``bank`` None leaves the flag blank."""
+def system(size: int, slot=0, version=6) -> dict[int, bytes]:
+    """The SDK's five sectors at a flash's end."""
     block = parameters(slot, version)
     out = {size - 5 * SECTOR: bytes([0, 0, 255, 0]) + CODE[:624], size - 4 * SECTOR: phy()}
     out |= {size - 3 * SECTOR: block, size - 2 * SECTOR: block}
-    return out if bank is None else out | {size - SECTOR: flag(bank, block, block)}
+    return out | {size - SECTOR: flag(0, block, block)}
 
 
 def stock_parts(size=MB, model=b"PSF-BD1-GL", version=b"1.6") -> dict[int, bytes]:

@@ -65,7 +65,7 @@ def contents(report: Report, other: Report | None, *, everything: bool = False) 
 
 def _same_in(data: bytes, secrets: Iterable[Secret]) -> list[Secret]:
     """Secrets that a dump holds at the same place, though nobody found them there: in a damaged record, say."""
-    return [secret for secret in secrets if secret.value and data[secret.at : secret.at + secret.size] == secret.value]
+    return [secret for secret in secrets if secret.value and data.startswith(secret.value, secret.at)]
 
 
 def _content(report: Report, secrets: Iterable[Secret], everything: bool) -> Content:

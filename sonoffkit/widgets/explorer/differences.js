@@ -16,20 +16,23 @@ class Differences {
     const { first: { bytes: one }, second: { bytes: two } } = this;
     const common = Math.min(one.length, two.length);
     this.flags = new Uint8Array(Math.ceil(this.size / FLAG_BYTES));
-    this.sectors = new Uint8Array(Math.ceil(this.size / SECTOR));
+    this.perSector = new Uint16Array(Math.ceil(this.size / SECTOR));
     this.bytes = this.size - common;
     for (let at = 0; at < common; at++) {
       if (one[at] !== two[at]) {
         this.bytes++;
         this.flags[at >> 4] = 1;
-        this.sectors[at >> 12] = 1;
+        this.perSector[at >> 12]++;
       }
     }
     if (this.size > common) {
       this.flags.fill(1, common >> 4);
-      this.sectors.fill(1, common >> 12);
+      for (let sector = common >> 12; sector < this.perSector.length; sector++) {
+        const end = Math.min((sector + 1) * SECTOR, this.size);
+        this.perSector[sector] += end - Math.max(common, sector * SECTOR);
+      }
     }
-    this.sectorCount = this.sectors.reduce((sum, flag) => sum + flag, 0);
+    this.sectorCount = this.perSector.reduce((sum, count) => sum + (count > 0), 0);
   }
 
   at(address) {
@@ -49,8 +52,17 @@ class Differences {
   }
 
   countIn(start, end) {
+    const stop = Math.min(end, this.size);
+    const [first, last] = [Math.ceil(start / SECTOR), Math.floor(stop / SECTOR)];
+    if (first >= last) return this._countOneByOne(start, stop);
+    let count = this._countOneByOne(start, first * SECTOR) + this._countOneByOne(last * SECTOR, stop);
+    for (let sector = first; sector < last; sector++) count += this.perSector[sector];
+    return count;
+  }
+
+  _countOneByOne(start, stop) {
     let count = 0;
-    for (let at = start; at < Math.min(end, this.size); at++) {
+    for (let at = start; at < stop; at++) {
       if (!this.flags[at >> 4]) at |= FLAG_BYTES - 1;
       else if (this.at(at)) count++;
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["FlashExplorer"]
 
 
-class FlashExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
+class FlashExplorer(anywidget.AnyWidget):
     """Shows a dump as a map of its bytes, with a hex view, the facts of a selection, search and jumps.
 
     ``selection`` is the selected range, its end exclusive; it follows the
@@ -32,8 +32,8 @@ class FlashExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is 
     entropy = traitlets.Bytes().tag(sync=True)
     block = traitlets.Int(1024).tag(sync=True)
     ceiling = traitlets.Float(8.0).tag(sync=True)
-    regions = traitlets.List().tag(sync=True)
-    masks = traitlets.List().tag(sync=True)
+    regions: traitlets.List[dict[str, object]] = traitlets.List().tag(sync=True)
+    masks: traitlets.List[list[object]] = traitlets.List().tag(sync=True)
     colours = traitlets.Dict(COLOURS).tag(sync=True)
     other = traitlets.Dict(None, allow_none=True).tag(sync=True)
     selection = traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=(0, 0)).tag(sync=True)
@@ -53,7 +53,7 @@ class FlashExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is 
     def show(self, start: int, end: int | None = None) -> None:
         """Select a range, or one byte, and look at it."""
         self.selection = (start, start + 1 if end is None else end)
-        # Said as well: where the selection was this one already, no change would be told, but the view may be elsewhere.
+        # Said as well: the view may be elsewhere although the selection was this one already.
         self.send({"type": "show", "start": self.selection[0], "end": self.selection[1]})
 
     def reveal(self) -> None:

@@ -11,6 +11,7 @@ class HexView {
     this.element = make("div", "fx-hex", {
       tabindex: 0, role: "application", "aria-label": "Bytes as hex and text. Arrow keys move byte by byte, Shift selects.",
     }, [this.head, this.body]);
+    this.element.style.setProperty("--fx-digits", addressText(0, state.size).length);
     this.perRow = 16;
     this.count = 0;
     this.rows = [];
@@ -20,7 +21,7 @@ class HexView {
   /** How wide it is with so many bytes in a row: address, then hex and text of each dump. */
   widthFor(perRow) {
     const digits = addressText(0, this.state.size).length;
-    return Math.ceil((digits + this.state.dumps.length * (perRow * 4 + 3)) * LETTER + 44);
+    return Math.ceil((digits + this.state.dumps.length * (perRow * 4 + 3)) * LETTER + 26);
   }
 
   resize(width, height) {
@@ -69,9 +70,13 @@ class HexView {
     this.state.tell("hex");
   }
 
+  /** Whether a place, {address} or null, can be seen. */
+  shows(place) {
+    return Boolean(place) && place.address >= this.state.hexTop && place.address < this.state.hexTop + this.page;
+  }
+
   bring(address) {
-    const { hexTop } = this.state;
-    if (address < hexTop || address >= hexTop + this.page) this.scrollTo(address - 3 * this.perRow);
+    if (!this.shows({ address })) this.scrollTo(address - 3 * this.perRow);
   }
 
   /** The address of a byte's or a letter's element, or null. */

@@ -1,11 +1,12 @@
 // The explorer put together: mount() builds it into any element, render() into a notebook's widget.
 
-const STRIP_WIDTH = 216;
+const STRIP_WIDTH = 208;
 const NARROW_STRIP = 100;
 const LOW_HEIGHT = 362;
 const MAP_HEIGHT = 322;
 const NARROW = 680;
 const SELECTION_EVERY_MS = 200;
+const NUMBERS_EVERY_MS = 80;
 
 /** The parts of the explorer, drawn together once a frame, and only what has changed. */
 class Explorer {
@@ -38,11 +39,15 @@ class Explorer {
     const { state } = this;
     const dirty = (...parts) => () => this.needs(...parts);
     const findStrings = settled(() => this.lists.findStrings(), 120);
-    state.on("select", dirty("map", "over", "hex", "facts", "lists", "status", "toolbar"));
+    state.on("select", dirty("map", "over", "hex", "status", "toolbar"));
+    state.on("select", () => this._needsSoon());
     state.on("select", findStrings);
     state.on("view", dirty("map", "over", "status", "toolbar"));
     state.on("hex", dirty("hex"));
-    state.on("hover", dirty("over", "hex", "status"));
+    state.on("hover", (before) => {
+      this.needs("over", "status");
+      if (this.hexView.shows(before) || this.hexView.shows(state.hover)) this.needs("hex");
+    });
     state.on("colour", dirty("map", "toolbar"));
     state.on("hits", dirty("map", "strip", "lists", "toolbar"));
     state.on("hits", () => state.hits.length && this.lists.shown !== "hits" && this.lists.open("hits"));
@@ -79,6 +84,7 @@ class Explorer {
     this._theme.disconnect();
     this._dark.removeEventListener("change", this._restyle);
     cancelAnimationFrame(this._frame);
+    clearTimeout(this._soon);
     this.root.remove();
   }
 
@@ -123,11 +129,26 @@ class Explorer {
   /** Draw some parts with the next frame. */
   needs(...parts) {
     for (const part of parts) this._dirty.add(part);
-    this._frame ||= requestAnimationFrame(() => this.draw());
+    this._frame ||= requestAnimationFrame(() => this._draw());
   }
 
-  /** Draw now what has changed. */
+  /** Numbers and lists follow a drag a few times a second: nobody reads faster, and the drag stays smooth. */
+  _needsSoon() {
+    this._soon ||= setTimeout(() => {
+      this._soon = 0;
+      this.needs("facts", "lists");
+    }, NUMBERS_EVERY_MS);
+  }
+
+  /** Draw now all that has changed. */
   draw() {
+    if (this._soon) this.needs("facts", "lists");
+    clearTimeout(this._soon);
+    this._soon = 0;
+    this._draw();
+  }
+
+  _draw() {
     cancelAnimationFrame(this._frame);
     this._frame = 0;
     const parts = this._dirty;

@@ -9,7 +9,7 @@ const CLASS_OF = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte < 128 ? 3 : 4;
 });
 const ENTROPY_WORDS = [
-  [0, "blank or one value"], [4.5, "tables or settings"], [5.8, "text"], [7.2, "program"],
+  [0.1, "blank or one value"], [4.5, "tables or settings"], [5.8, "text"], [7.2, "program"],
   [7.5, "between program and compressed"], [8.01, "compressed or random"],
 ];
 const SHORTEST_STRING = 6;

@@ -33,7 +33,7 @@ def explorer_style() -> str:
 
 
 def explorer_data(report: Report, other: Report | None = None) -> dict[str, object]:
-    """Reports for ``mountPacked`` in a page of its own: JSON, small, and with secrets, names and ids covered for good."""
+    """Reports for ``mountPacked`` in a page of its own: JSON; secrets, names and ids are covered for good."""
     first, second = contents(report, other, everything=True)
     return {**_packed(first), "other": _packed(second) if second else None, "colours": COLOURS}
 

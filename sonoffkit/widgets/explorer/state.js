@@ -92,9 +92,11 @@ class State {
   }
 
   setHover(address, which = 0) {
+    if (address === null && !this.hover) return;
     if (this.hover && address === this.hover.address && which === this.hover.which) return;
+    const before = this.hover;
     this.hover = address === null ? null : { address, which };
-    this.tell("hover");
+    this.tell("hover", before);
   }
 
   /** Nearer (-1) or farther (1), around the pointer's address, or with the cursor in the middle. */

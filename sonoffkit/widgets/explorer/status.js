@@ -25,7 +25,7 @@ class Status {
   about(address, which) {
     const { second, dumps, geometry } = this.state;
     const dump = dumps[which];
-    const cell = this.state.hover && geometry.perCell > 1 ? ` (a cell of ${sizeText(geometry.perCell)})` : "";
+    const cell = this.state.hover && geometry.perCell > 1 ? ` (a cell of ${sizeText(geometry.perCell)}${this._differing(address)})` : "";
     const name = second ? `${"AB"[which]} ` : "";
     const place = `${name}0x${addressText(address, this.state.size)}${cell}`;
     if (address >= dump.size) return `${place} · behind the end of ${name || "the file"}`;
@@ -35,6 +35,12 @@ class Status {
     const bits = dump.entropyAt(address);
     if (bits !== undefined) parts.push(`entropy ${bits.toFixed(2)} of ${dump.ceiling.toFixed(2)}: ${entropyWords(bits)}`);
     return parts.join(" · ");
+  }
+
+  _differing(address) {
+    const { differences, geometry } = this.state;
+    const count = differences ? differences.countIn(address, address + geometry.perCell) : 0;
+    return count ? `, ${countText(count)} of them ${count === 1 ? "differs" : "differ"}` : "";
   }
 
   _byte(dump, address) {

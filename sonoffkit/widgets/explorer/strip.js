@@ -1,6 +1,6 @@
 // The strip: the whole flash from top to bottom with its entropy, its regions' names, and what the map shows of it.
 
-const PROFILE = 44;
+const PROFILE = 36;
 const BAR_X = PROFILE + 5;
 const BAR = 16;
 const REGION_X = BAR_X + BAR + 2;

@@ -5,7 +5,7 @@ const WARNING = "Whoever sees this screen, or a picture of it, can then read the
 class Toolbar {
   constructor(state, secrets) {
     this.state = state;
-    this.goTo = this._field("Go to", "0x7F000 or a name", "fx-goto", (words) => state.goTo(words));
+    this.goTo = this._field("Go to", "7F000 or name", "fx-goto", (words) => state.goTo(words));
     this.find = this._field("Find", "text", "fx-find", (words) => state.search(words, this.kind.value));
     this.kind = choice("What to find", "fx-kind", [["text", "text"], ["hex", "hex"]]);
     this.colour = choice("Colour", "fx-colour", [
