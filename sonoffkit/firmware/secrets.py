@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from .system_parameters import pmk_of
 __all__ = ["Secret", "SecretKind", "find_secrets", "masked"]
 
 MASK = b"*"
+FEWEST_VALUES = 4
 SHORTEST_COPY = 6  # bytes: shorter ones are found all over a program by chance
 BINARY = (SecretKind.WIFI_KEY, SecretKind.AP_KEY)
 ADDRESSES = (SecretKind.MAC, SecretKind.BSSID)
@@ -61,7 +63,8 @@ def masked(data: bytes, secrets: Iterable[Secret], *, everything: bool = False) 
     out = bytearray(data)
     for secret in secrets:
         if everything or not secret.kind.shown_to_owner:
-            out[secret.at : secret.at + secret.size] = MASK * secret.size
+            end = min(secret.at + secret.size, len(out))  # a field can reach beyond a dump that was cut off
+            out[secret.at : end] = MASK * (end - secret.at)
     return bytes(out)
 
 
@@ -83,11 +86,37 @@ def _proof(record: Record, one: Field) -> str:
 
 
 def _copies(data: bytes, layout: Layout, found: list[Secret], taken: list[tuple[int, int]]) -> Iterator[Secret]:
-    """The same bytes elsewhere: in leftovers, in a log, in a file."""
-    values = {secret.value: secret.kind for secret in reversed(found) if len(secret.value) >= SHORTEST_COPY}
+    """The same elsewhere, as it is or spelled out: in leftovers, in a log, in a file."""
+    values = {secret.value: secret.kind for secret in reversed(found) if _is_distinct(secret)}
     for value, kind in values.items():
-        at = data.find(value)
-        while at >= 0:
-            if not any(start <= at < end for start, end in taken):
-                yield Secret(kind, at, len(value), value, f"a copy in {layout.region_at(at).name}")
-            at = data.find(value, at + len(value))
+        for form, needle in _spellings(value):
+            at = data.find(needle)
+            while at >= 0:
+                if not _is_taken(taken, at):
+                    yield Secret(kind, at, len(needle), value, f"a copy{form} in {layout.region_at(at).name}")
+                at = data.find(needle, at + len(needle))
+
+
+def _is_distinct(secret: Secret) -> bool:
+    """Whether it is long and varied enough to be found elsewhere by no chance: 02:00:00:00:00:01 is not."""
+    return len(secret.value) >= SHORTEST_COPY and len(set(secret.value)) >= FEWEST_VALUES
+
+
+def _is_taken(taken: list[tuple[int, int]], at: int) -> bool:
+    """Whether it lies in a field that was found already; the fields are sorted, and do not overlap."""
+    before = bisect.bisect_right(taken, at, key=lambda span: span[0]) - 1
+    return before >= 0 and at < taken[before][1]
+
+
+def _spellings(value: bytes) -> tuple[tuple[str, bytes], ...]:
+    """The usual ways to write it; :mod:`forms` knows more, for what is shared must hold none."""
+    digits = value.hex()
+    wide = value.decode("latin-1").encode("utf-16-le")
+    return (
+        ("", value),
+        (" (UTF-16)", wide),
+        (" (hex)", digits.encode()),
+        (" (hex)", digits.upper().encode()),
+        (" (hex)", value.hex(":").encode()),
+        (" (hex)", value.hex(":").upper().encode()),
+    )
