@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from .firmware.secret_groups import grouped
+from .firmware.secrets import grouped
 from .report import Report
 
 __all__ = ["listing"]

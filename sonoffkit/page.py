@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .figures import Picture, entropy, overview
 from .firmware.formats import FirmwareImage, Segment
-from .firmware.secret_groups import grouped
+from .firmware.secrets import grouped
 from .palette import REGIONS
 from .report import Report
 

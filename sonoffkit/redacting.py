@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import NotRedacted
 from .firmware.dump_file import read_dump
-from .firmware.redact import Redacted, redact
+from .firmware.redaction import Redacted, redact
 
 __all__ = ["SharedCopy", "redact_file"]
 

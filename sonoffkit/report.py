@@ -12,9 +12,9 @@ from typing import Any
 
 from .analysis import CLASSES, Numbers, measure
 from .errors import ImageError
-from .firmware.containers import GZIP_MAGIC, unpacked
 from .firmware.dump_file import LARGEST_DUMP, read_dump
 from .firmware.formats import Check, FirmwareImage, Header
+from .firmware.formats.containers import GZIP_MAGIC, unpacked
 from .firmware.identity import Confidence, Firmware, identify_firmware
 from .firmware.layout import Layout, Region, lay_out
 from .firmware.maps import size_text

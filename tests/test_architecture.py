@@ -111,6 +111,20 @@ def test_firmware_knows_nothing_but_the_errors():
     assert rooms_behind("firmware") == {"errors"}
 
 
+# As its docstring has them: each uses those before it.
+FIRMWARE = ("maps", "formats", "images", "records", "dump_file", "layout", "identity", "secrets", "redaction")
+
+
+def test_each_part_of_firmware_uses_those_before_it():
+    wrong = []
+    for path in sorted((PACKAGE / "firmware").rglob("*.py")):
+        part = path.relative_to(PACKAGE / "firmware").parts[0].removesuffix(".py")
+        used = {name.split(".")[2] for name in imported(path) if name.startswith("sonoffkit.firmware.")}
+        if part != "__init__":
+            wrong += [(part, other) for other in used - {part} if FIRMWARE.index(other) > FIRMWARE.index(part)]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("room", sorted(ANALYSIS & set(ROOMS)))
 def test_a_dump_is_analysed_without_the_hardware_half(room):
     assert rooms_behind(room) & HARDWARE == set()

@@ -1,4 +1,15 @@
-"""Firmware images: what they are, whether they are sound, and what flashing changes in them."""
+"""Firmware as bytes: images to be flashed, and dumps to be understood.
+
+    formats    image formats, with their checksums
+    images     what flashing needs: is it sound, does it fit, what changes in its header
+    records    what the SDK, makers and file systems keep in flash
+    layout     what lies where, and which program starts
+    identity   which firmware, and how sure that is
+    secrets    whose secrets, masked
+    redaction  a copy that can be shared
+
+Each of them uses those above it.
+"""
 
 from __future__ import annotations
 

@@ -16,9 +16,10 @@ from ..errors import (
     ImageTooBig,
     ImageUnreadable,
 )
-from .containers import GZIP_MAGIC, other_chip, unpacked
-from .formats import MAGIC_V1, MAGIC_V2, Header, read_image
-from .parts import C1_MAPS, FLASH_SIZES, LONGEST_IMAGE, MODES, size_text
+from .formats import Header, read_image
+from .formats.containers import GZIP_MAGIC, other_chip, unpacked
+from .formats.parts import C1_MAPS, FLASH_SIZES, LONGEST_IMAGE, MODES, size_text
+from .formats.reading import MAGIC_V1, MAGIC_V2
 
 __all__ = ["HeaderChange", "Image", "check_fits", "load_image", "with_flash_parameters"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .records import SECTOR
-
-__all__ = ["FLASH_SIZES", "USER1", "EndMap", "flash_map_name", "size_text", "user2_places"]
+__all__ = ["BLANK_SECTOR", "FLASH_SIZES", "SECTOR", "USER1", "EndMap", "flash_map_name", "size_text", "user2_places"]
 
 KB, MB = 0x400, 0x100000
+SECTOR = 4096  # bytes: what a NOR flash erases at least, so what a record has to itself
+BLANK_SECTOR = b"\xff" * SECTOR
 FLASH_SIZES = (256 * KB, 512 * KB, 1 * MB, 2 * MB, 4 * MB, 8 * MB, 16 * MB)
 USER1 = 0x1000
 HALF_OF_1MB = 0x81000  # user2 where two programs share the first MB

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import ipywidgets as widgets
 
-from ..firmware.secret_groups import grouped
+from ..firmware.secrets import grouped
 from ..palette import REGIONS
 from ..report import Report
 from .style import says, sheet

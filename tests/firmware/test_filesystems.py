@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoffkit.firmware.filesystems import find_filesystems, spiffs_pages
 from sonoffkit.firmware.records import RegionKind
+from sonoffkit.firmware.records.filesystems import find_filesystems, spiffs_pages
 
 BLANK = b"\xff"
 

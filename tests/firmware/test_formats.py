@@ -36,13 +36,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sonoffkit.errors import ImageInvalid, ImageTooBig
-from sonoffkit.firmware import checksums
 from sonoffkit.firmware.formats import (
     Check,
     FirmwareImage,
     Header,
     RbootConfig,
     Segment,
+    checksums,
     other_chip,
     read_image,
     read_rboot_config,

@@ -21,9 +21,9 @@ from firmware.builders import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sonoffkit.firmware.find import Family
 from sonoffkit.firmware.identity import identify_firmware
 from sonoffkit.firmware.layout import FileKind, Layout, lay_out
+from sonoffkit.firmware.layout.find import Family
 from sonoffkit.practice.factory import factory_image
 from sonoffkit.practice.models import MODELS
 

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoffkit.errors import NotRedacted
-from sonoffkit.firmware.checksums import xor_checksum
-from sonoffkit.firmware.forms import forms_of
+from sonoffkit.firmware.formats.checksums import xor_checksum
 from sonoffkit.firmware.identity import identify_firmware
 from sonoffkit.firmware.layout import Layout
 from sonoffkit.firmware.layout import lay_out as lay_out_anew
-from sonoffkit.firmware.redact import Redacted, redact
+from sonoffkit.firmware.records.system_parameters import pmk_of
+from sonoffkit.firmware.redaction import Redacted, redact
+from sonoffkit.firmware.redaction.forms import forms_of
 from sonoffkit.firmware.secrets import SecretKind, find_secrets
-from sonoffkit.firmware.system_parameters import pmk_of
 from sonoffkit.practice.factory import factory_image, factory_network
 from sonoffkit.practice.images import Segment, user_image
 from sonoffkit.practice.models import MODELS

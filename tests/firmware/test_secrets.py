@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from sonoffkit.firmware.layout import lay_out
+from sonoffkit.firmware.records.system_parameters import pmk_of
 from sonoffkit.firmware.secrets import Secret, SecretKind, find_secrets, masked
-from sonoffkit.firmware.system_parameters import pmk_of
 from sonoffkit.practice.factory import factory_image, factory_network
 from sonoffkit.practice.models import MODELS
 

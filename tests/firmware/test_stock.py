@@ -7,15 +7,15 @@ from firmware import dump_builders as dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoffkit.firmware.identity.stock_version import stock_version
 from sonoffkit.firmware.records import SecretKind
-from sonoffkit.firmware.stock import (
+from sonoffkit.firmware.records.stock import (
     has_stock_settings,
     is_stock,
     read_certificate,
     read_settings,
     stock_records,
 )
-from sonoffkit.firmware.stock_version import stock_version
 
 MB = 0x100000
 

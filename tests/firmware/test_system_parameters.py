@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sonoffkit.firmware.maps import EndMap
 from sonoffkit.firmware.records import SecretKind
-from sonoffkit.firmware.system_parameters import (
+from sonoffkit.firmware.records.system_parameters import (
     pmk_of,
     read_flag_sector,
     read_parameters,

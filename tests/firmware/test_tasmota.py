@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoffkit.firmware.records import RegionKind, SecretKind
-from sonoffkit.firmware.tasmota import (
+from sonoffkit.firmware.records.tasmota import (
     newest,
     recognise_power_cycles,
     recognise_settings,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoffkit.firmware.filesystems import find_filesystems
 from sonoffkit.firmware.records import Record, RegionKind, SecretKind
-from sonoffkit.firmware.third_party import eeprom_by_place, recognise_espeasy, recognise_espurna
+from sonoffkit.firmware.records.filesystems import find_filesystems
+from sonoffkit.firmware.records.third_party import eeprom_by_place, recognise_espeasy, recognise_espurna
 
 BLANK = b"\xff"
 ESPURNA = {

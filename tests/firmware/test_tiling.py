@@ -6,8 +6,8 @@ from firmware.dump_builders import random_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoffkit.firmware.layout.tiling import Region, tile
 from sonoffkit.firmware.records import RegionKind
-from sonoffkit.firmware.tiling import Region, tile
 
 SECTOR = 0x1000
 

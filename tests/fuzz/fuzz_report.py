@@ -19,7 +19,7 @@ import atheris
 
 with atheris.instrument_imports(include=["sonoffkit"]):
     from sonoffkit.errors import NotRedacted
-    from sonoffkit.firmware.redact import redact
+    from sonoffkit.firmware.redaction import redact
     from sonoffkit.listing import listing
     from sonoffkit.report import inspect_dump
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..formats import FirmwareImage
+from ..maps import USER1
+from ..records import SECTOR, Record
 from .find import USER_PLACES, Family, rboot_config
-from .formats import FirmwareImage
-from .maps import USER1
-from .records import SECTOR, Record
 
 __all__ = ["boot_version", "image_names", "what_runs"]
 

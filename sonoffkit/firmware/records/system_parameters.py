@@ -12,10 +12,10 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from .checksums import xor_of
-from .formats import Check
-from .maps import EndMap
-from .records import SECTOR, Field, Record, RegionKind, SecretKind, text_at
+from ..formats import Check
+from ..formats.checksums import xor_of
+from ..maps import EndMap
+from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
     "FlagSector", "pmk_of", "read_flag_sector", "read_parameters", "read_phy_init",

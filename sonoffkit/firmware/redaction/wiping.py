@@ -10,8 +10,8 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from ..records import Field, Record, RegionKind
 from .fictional import Fiction
-from .records import Field, Record, RegionKind
 
 __all__ = ["PATTERNS", "is_public_certificate", "wiper_of"]
 

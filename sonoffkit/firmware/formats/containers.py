@@ -8,7 +8,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from ..errors import ImageInvalid, ImageTooBig
+from ...errors import ImageInvalid, ImageTooBig
+from ..maps import SECTOR
 from .checksums import xor_checksum
 from .parts import LONGEST_IMAGE, Check
 
@@ -36,7 +37,6 @@ ESP32_CHIP_IDS = {
 RBOOT_HEAD = b"\xe1\x01"  # magic and version
 RBOOT_SIZE = 24
 RBOOT_MODES = range(16)  # four flags; two of them came with later versions
-SECTOR = 0x1000
 
 
 def unpacked(data: bytes, limit: int = LONGEST_IMAGE, name: str = "The file") -> bytes:

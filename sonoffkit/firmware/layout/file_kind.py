@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from .formats import FirmwareImage, other_chip
-from .maps import FLASH_SIZES, size_text
-from .records import SECTOR, Record
+from ..formats import FirmwareImage, other_chip
+from ..maps import FLASH_SIZES, size_text
+from ..records import SECTOR, Record
 
 __all__ = ["FileKind", "kind_of", "notices_about"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .checksums import xor_checksum
-from .formats import FirmwareImage, read_image
-from .parts import Check
-from .records import SECTOR
-from .system_parameters import read_flag_sector
+from ..formats import FirmwareImage, read_image
+from ..formats.checksums import xor_checksum
+from ..formats.parts import Check
+from ..records import SECTOR
+from ..records.system_parameters import read_flag_sector
 
 __all__ = ["mend_flag_sector", "mend_image"]
 

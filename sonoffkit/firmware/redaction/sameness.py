@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from .identity import identify_firmware
-from .layout import Layout
-from .records import Record
-from .secrets import PAIRS
-from .system_parameters import pmk_of
-from .tiling import Region
+from ..identity import identify_firmware
+from ..layout import Layout
+from ..layout.tiling import Region
+from ..records import Record
+from ..records.system_parameters import pmk_of
+from ..secrets.secrets import PAIRS
 
 __all__ = ["what_it_shows"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .find import Family
+from ..layout.find import Family
 
 __all__ = ["SIGNATURES", "Signature"]
 

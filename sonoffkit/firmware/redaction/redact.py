@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import NotRedacted
+from ...errors import NotRedacted
+from ..formats import FirmwareImage
+from ..identity import identify_firmware
+from ..layout import FileKind, Layout, lay_out
+from ..layout.tiling import Region
+from ..records import SECTOR, Record, RegionKind, SecretKind
+from ..records.stock import FACTORY_NETWORK, STOCK_WORDS
 from .fictional import Fiction
-from .formats import FirmwareImage
 from .forms import SHORTEST, Form, Hit, replace_forms, still_there
-from .identity import identify_firmware
-from .layout import FileKind, Layout, lay_out
 from .mending import mend_flag_sector, mend_image
-from .records import SECTOR, Record, RegionKind, SecretKind
 from .redacted import Change, Redacted, changes_in
 from .refusals import SAFE, needed, refuse_what_is_not_sure
 from .sameness import what_it_shows
-from .stock import FACTORY_NETWORK, STOCK_WORDS
-from .tiling import Region
 from .wiping import PATTERNS, is_public_certificate, wiper_of
 
 __all__ = ["Change", "Redacted", "redact"]

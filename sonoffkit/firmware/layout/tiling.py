@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from .containers import GZIP_MAGIC
-from .records import SECTOR, RegionKind
+from ..formats.containers import GZIP_MAGIC
+from ..maps import BLANK_SECTOR
+from ..records import SECTOR, RegionKind
 
 __all__ = ["Region", "tile"]
 
-BLANK_SECTOR = b"\xff" * SECTOR
 # Random bytes reach 7.81 bits in 1 KiB and 7.95 in 4 KiB; code stays below 7.2.
 FEWEST, DENSE, SAMPLE = 1024, 7.5, 4 * SECTOR
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 
-from .records import SECTOR, Field, Record, RegionKind, SecretKind, text_at
+from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
     "FACTORY_NETWORK", "MODELS", "PLACES", "has_stock_settings", "is_stock",

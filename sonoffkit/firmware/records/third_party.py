@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..formats.parts import Check
 from .filesystems import SPIFFS_NAME, SpiffsPage, spiffs_pages
-from .parts import Check
-from .records import SECTOR, Field, Record, RegionKind, SecretKind, text_at
+from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
     "EEPROM_NAME",

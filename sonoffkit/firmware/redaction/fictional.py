@@ -11,11 +11,11 @@ import string
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from ..errors import NotRedacted
+from ...errors import NotRedacted
+from ..records import Record, RegionKind, SecretKind
+from ..records.system_parameters import pmk_of
+from ..secrets.secrets import PAIRS
 from .forms import ADDRESSES, BINARY, SHORTEST, Form, forms_of, is_blank_value
-from .records import Record, RegionKind, SecretKind
-from .secrets import PAIRS
-from .system_parameters import pmk_of
 
 __all__ = ["Fiction"]
 

@@ -6,10 +6,10 @@ import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .layout import Layout
-from .records import Field, Record, RegionKind, SecretKind
-from .stock import FACTORY_NETWORK
-from .system_parameters import pmk_of
+from ..layout import Layout
+from ..records import Field, Record, RegionKind, SecretKind
+from ..records.stock import FACTORY_NETWORK
+from ..records.system_parameters import pmk_of
 
 __all__ = ["Secret", "SecretKind", "find_secrets", "masked"]
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
-from .core_words import with_boot_stage_words
-from .filesystems import find_filesystems
-from .formats import FirmwareImage, RbootConfig, read_image, read_rboot_config
-from .maps import FLASH_SIZES, USER1, EndMap, user2_places
-from .records import SECTOR, Record, RegionKind
-from .stock import has_stock_settings, is_stock, read_certificate, read_settings, stock_records
-from .system_parameters import read_phy_init, read_rf_calibration, system_records
-from .tasmota import recognise_power_cycles, recognise_settings
-from .third_party import eeprom_by_place, recognise_espeasy, recognise_espurna
+from ..formats import FirmwareImage, RbootConfig, read_image, read_rboot_config
+from ..formats.core_words import with_boot_stage_words
+from ..maps import BLANK_SECTOR, FLASH_SIZES, USER1, EndMap, user2_places
+from ..records import SECTOR, Record, RegionKind
+from ..records.filesystems import find_filesystems
+from ..records.stock import has_stock_settings, is_stock, read_certificate, read_settings, stock_records
+from ..records.system_parameters import read_phy_init, read_rf_calibration, system_records
+from ..records.tasmota import recognise_power_cycles, recognise_settings
+from ..records.third_party import eeprom_by_place, recognise_espeasy, recognise_espurna
 
 __all__ = [
     "USER_PLACES", "Family", "extents", "family_of", "find_images", "find_records", "flash_end",
@@ -25,7 +25,6 @@ EBOOT = 0x4010F000  # where the Arduino core's boot stage is loaded
 BOOT_WORDS, RBOOT_WORDS = b"2nd boot version", b"rBoot v"
 IMAGE_MAGICS = (0xE9, 0xEA)
 SURE_RECORDS = 2  # one alone may be something else that looks like it
-BLANK_SECTOR = b"\xff" * SECTOR
 USER2_PLACES = tuple(sorted({place for size in FLASH_SIZES for place in user2_places(size)}))
 USER_PLACES = (USER1, *USER2_PLACES)
 # Of all that images at unusual places claim to hold and do not: how many times the file is read for that at most.

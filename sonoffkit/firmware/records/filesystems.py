@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .records import SECTOR, Record, RegionKind
+from .record import SECTOR, Record, RegionKind
 
 __all__ = ["FAT_NAME", "LITTLEFS_NAME", "SPIFFS_NAME", "SpiffsPage", "find_filesystems", "spiffs_pages"]
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .formats import Check
+from ..formats import Check
+from ..maps import SECTOR
 
 __all__ = ["SECTOR", "Field", "Record", "RegionKind", "SecretKind", "text_at"]
-
-SECTOR = 4096  # bytes: what a NOR flash erases at least, so what a record has to itself
 
 
 class RegionKind(StrEnum):

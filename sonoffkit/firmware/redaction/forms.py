@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .records import SECTOR, SecretKind
+from ..maps import BLANK_SECTOR
+from ..records import SECTOR, SecretKind
 
 __all__ = ["SHORTEST", "Form", "Hit", "forms_of", "is_blank_value", "replace_forms", "still_there"]
 
@@ -17,7 +18,6 @@ SHORTEST_BASE64 = 6  # characters
 SEPARATORS = ("", ":", "-", " ")
 ADDRESSES = (SecretKind.MAC, SecretKind.BSSID)
 BINARY = (*ADDRESSES, SecretKind.WIFI_KEY, SecretKind.AP_KEY)
-BLANK_SECTOR = b"\xff" * SECTOR
 MARGIN = 512  # bytes around what is not blank: longer than any form
 
 

@@ -6,18 +6,17 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..formats import FirmwareImage
+from ..maps import BLANK_SECTOR, USER1, EndMap, flash_map_name, user2_places
+from ..records import SECTOR, Record, RegionKind
+from ..records.stock import PLACES, is_stock
 from .file_kind import FileKind, kind_of, notices_about
 from .find import Family, extents, family_of, find_images, find_records, flash_end, is_end_known
-from .formats import FirmwareImage
-from .maps import USER1, EndMap, flash_map_name, user2_places
-from .records import SECTOR, Record, RegionKind
 from .running import boot_version, image_names, what_runs
-from .stock import PLACES, is_stock
 from .tiling import Region, tile
 
 __all__ = ["FileKind", "Layout", "Region", "RegionKind", "lay_out"]
 
-BLANK_SECTOR = b"\xff" * SECTOR
 WITH_LOADER = (Family.NONOS, Family.ARDUINO, Family.RBOOT)
 
 

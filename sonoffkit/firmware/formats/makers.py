@@ -10,12 +10,12 @@ import hashlib
 import struct
 from dataclasses import replace
 
+from ..maps import SECTOR
 from .checksums import CORE_WORDS, core_crc, header_for_core_crc, xor_of
 from .parts import LONGEST_IMAGE, Check, FirmwareImage, Header, Segment
 
 __all__ = ["with_core_words", "with_micropython", "with_raw_irom"]
 
-SECTOR = 0x1000
 SECOND_STAGE = 0x1000  # where an Arduino file's application begins, behind its boot stage
 MICROPYTHON_LENGTH = 0x8FFC
 RAW_IROM = 0x10000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import NotRedacted
-from .containers import GZIP_MAGIC
-from .find import Family
-from .formats import FirmwareImage
-from .identity import Confidence, Firmware
-from .layout import FileKind, Layout
+from ...errors import NotRedacted
+from ..formats import FirmwareImage
+from ..formats.containers import GZIP_MAGIC
+from ..identity import Confidence, Firmware
+from ..layout import FileKind, Layout
+from ..layout.find import Family
 
 __all__ = ["refuse_what_is_not_sure"]
 

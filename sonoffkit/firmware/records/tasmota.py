@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
-from .parts import Check
-from .records import SECTOR, Field, Record, RegionKind, SecretKind, text_at
+from ..formats.parts import Check
+from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = ["POWER_CYCLES_NAME", "SETTINGS_NAME", "newest", "recognise_power_cycles", "recognise_settings"]
 

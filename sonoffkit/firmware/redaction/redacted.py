@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .records import Record, RegionKind
+from ..records import Record, RegionKind
 
 __all__ = ["Change", "Redacted", "changes_in"]
 

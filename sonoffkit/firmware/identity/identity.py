@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .file_kind import FileKind
-from .find import Family
-from .layout import Layout
-from .running import boot_version
+from ..layout import Layout
+from ..layout.file_kind import FileKind
+from ..layout.find import Family
+from ..layout.running import boot_version
+from ..records.stock import MODELS
+from ..records.tasmota import newest
 from .signatures import SIGNATURES, Signature
-from .stock import MODELS
 from .stock_version import stock_version
-from .tasmota import newest
 
 __all__ = ["Confidence", "Evidence", "Firmware", "identify_firmware"]
 
