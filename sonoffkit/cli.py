@@ -231,7 +231,9 @@ def _plain_errors() -> Iterator[None]:
         yield
     except SonoffkitError as error:
         raise click.ClickException(f"{error}\n{error.hint}") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:  # the dump was read before
+        raise click.ClickException(f"{error.filename} cannot be written. ({error.strerror})") from None
+    except ValueError as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -722,7 +722,7 @@ def test_the_report_says_what_was_changed_and_what_was_kept():
         "(0x79000), system parameters A, SSID (0xfd010), and 3 more."
     )
     assert "Unknown bytes: overwritten with a pattern, once: unknown (0xf8000)." in lines
-    assert "The user1 stays: it is the maker's, the same in every device." in lines
+    assert "User1 stays: it is the maker's, the same in every device." in lines
     assert "The PHY init data stays: the radio's settings as its maker publishes them." in lines
     assert lines[-1] == "This copy is for looking at. Never write it to a device."
     assert shared().report == "\n".join(lines)

@@ -199,12 +199,13 @@ def _why(region: Region) -> str:
 
 def _about_program(image: FirmwareImage, layout: Layout, changed: bool) -> str:
     name = layout.region_at(image.at).name
+    name = name[0].upper() + name[1:]
     but = ", but for the copies of secrets that were in it" if changed else ""
     broken = [check.name for check in image.checks if not check.holds]
     if not broken:
-        return f"The {name} stays{but}: it is the maker's, the same in every device."
+        return f"{name} stays{but}: it is the maker's, the same in every device."
     checks = f"its {' and its '.join(broken)} did not hold before, and {'does' if len(broken) == 1 else 'do'} not now"
-    return f"The {name} stays{but}: it is the maker's, though changed or damaged ({checks})."
+    return f"{name} stays{but}: it is the maker's, though changed or damaged ({checks})."
 
 
 def _what_is_left(left: Form) -> str:
