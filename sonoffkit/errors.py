@@ -341,13 +341,13 @@ class ImageIsPractice(ImageError):
 class DumpError(SonoffkitError):
     """The file to be looked at."""
 
-    usual_hint = "Choose another file. Looking at a file changes nothing in it."
+    usual_hint = "Choose another file. Nothing has been changed: a dump is only looked at."
 
 
 class DumpUnreadable(DumpError):
     """There is no such file, or it cannot be read."""
 
-    usual_hint = "Check the file's name and folder. Looking at a file changes nothing in it."
+    usual_hint = "Check the file's name and folder. Nothing has been changed."
 
 
 class DumpTooBig(DumpError):
@@ -359,7 +359,7 @@ class DumpTooBig(DumpError):
 class NotRedacted(DumpError):
     """A share-safe copy cannot be made, or it cannot be sure that nothing is left in it."""
 
-    usual_hint = "Do not share this dump. The file is as it was, and nothing was written."
+    usual_hint = "Nothing was written, and the file is as it was. Do not share this dump."
 
 
 class OperationRunning(SonoffkitError):

@@ -46,8 +46,13 @@ def members(wheel) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_the_wheel_holds_each_module_and_each_notebook(wheel):
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "sonoffkit").rglob("*.py")}
+def test_the_wheel_holds_each_module_each_script_of_the_explorer_and_each_notebook(wheel):
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for ending in ("py", "js", "css")
+        for path in (ROOT / "sonoffkit").rglob(f"*.{ending}")
+    }
+    assert "sonoffkit/widgets/explorer/main.js" in modules
     notebooks = {f"sonoffkit/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert len(notebooks) >= 4
     held = {name for name in members(wheel) if not name.startswith("sonoffkit-")}
