@@ -149,7 +149,7 @@ def test_a_running_backup_tells_bytes_and_speed_and_the_time_left(sonoff):
     assert told.state is JobState.RUNNING
     assert told.total == MB
     assert 0 < told.done < MB
-    assert 0 < told.speed <= 11520  # a cable at 115200 baud carries no more
+    assert 0 < told.speed <= 11520 + 4096  # what a cable at 115200 baud carries, and a packet that had begun before
     assert told.seconds_left == (MB - told.done) / told.speed
     assert told.identity.mac == sonoff.mac.hex(":")
 
