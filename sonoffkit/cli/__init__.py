@@ -1,0 +1,21 @@
+"""The ``sonoffkit`` command: a file for each kind of work, fetched when it is asked for."""
+
+from __future__ import annotations
+
+import click
+
+from .course import lab, rehearse
+from .dumps import inspect, redact
+from .practice import practice
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sonoffkit")
+def main() -> None:
+    """Back up, understand and reflash Sonoff switches, with or without hardware."""
+
+
+for command in (lab, rehearse, practice, inspect, redact):
+    main.add_command(command)
