@@ -17,6 +17,8 @@ class Wires(StrEnum):
     SWAPPED = "swapped"  # TX on TX, RX on RX: nothing passes
     TX_OPEN = "tx-open"  # the adapter's TX is loose: the chip hears nothing
     RX_OPEN = "rx-open"  # the adapter's RX is loose: the host hears nothing
+    OPEN = "open"  # both are loose
+    LOOPED = "looped"  # no device: the adapter's TX on its own RX
 
 
 class Noise(StrEnum):
@@ -50,7 +52,11 @@ class Faults:
     flip_after: int | None = _fault("one bit is turned, once, in the byte after N further ones to the host")
     unplug_after: int | None = _fault("the adapter is pulled once N further bytes were handed to the host")
     unplug_at: float | None = _fault("the adapter is pulled so many seconds after the next byte that the host sends")
-    wires: Wires = _fault("swapped (TX on TX), or loose: tx-open, rx-open, seen from the adapter; good", Wires.GOOD)
+    wires: Wires = _fault(
+        "swapped (TX on TX); loose at the adapter: tx-open, rx-open, open; looped (its TX on its RX); or good",
+        Wires.GOOD,
+    )
+    power_open: bool = _fault("yes: 3V3 or GND is loose: once the power is off, none comes", False)
     noise: Noise | None = _fault("00 or ff: that, and nothing else, for ever")
     top_speed: int | None = _fault("baud; a counterfeit adapter that runs no faster, whatever it is told")
     frail_above: int | None = _fault("baud; above it one bit of one byte in 500 is turned (long wires, a poor adapter)")
@@ -105,6 +111,7 @@ KINDS: dict[str, type[StrEnum] | type[float] | type[bool]] = {
     "wires": Wires,
     "noise": Noise,
     "stuck_busy": bool,
+    "power_open": bool,
 }
 IN_HEX = ("bad_sector", "flash_id", "chip_magic")
 COUNTED_FROM_ZERO = ("seed", "flip_after", "bad_sector", "flash_id", "chip_magic", "unplug_after", "sag_after")

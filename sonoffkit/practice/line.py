@@ -66,8 +66,11 @@ class Line:
         self._arm_unplug()
         arrives = self._clock()
         for delay, piece in self._tampering.on(data, "to_chip", self._speed):
+            if self.chip.faults.wires is Wires.LOOPED:
+                self._come_back(piece, arrives + delay)
+                continue
             arrives = self._carried_by(arrives + delay, len(piece))
-            if self.chip.faults.wires not in (Wires.SWAPPED, Wires.TX_OPEN):
+            if self.chip.faults.wires not in (Wires.SWAPPED, Wires.TX_OPEN, Wires.OPEN):
                 self.chip.hear(piece, self._speed, arrives)
         self.collect()
 
@@ -121,7 +124,7 @@ class Line:
     def collect(self) -> None:
         """Put on the wire what the chip has sent."""
         said = self.chip.said()
-        if self.chip.faults.wires in (Wires.SWAPPED, Wires.RX_OPEN):
+        if self.chip.faults.wires in (Wires.SWAPPED, Wires.RX_OPEN, Wires.OPEN, Wires.LOOPED):
             return
         for signal in _signals(said):
             self._send_to_host(signal)
@@ -167,9 +170,22 @@ class Line:
 
     def _send_to_host(self, sent: Sent) -> None:
         period = BITS_PER_BYTE / sent.baud if self._realtime else 0.0
+        start = sent.at if self._realtime else self._clock()
+        self._put(heard(sent.data, sent.baud, self._speed), start, period)
+
+    def _come_back(self, data: bytes, start: float) -> None:
+        """The adapter hears itself.
+
+        Both ends have its real speed, whatever it was told: only the time
+        tells how fast that is, so a loop takes its time always.
+        """
+        self._put(data, start, BITS_PER_BYTE / self._speed)
+
+    def _put(self, data: bytes, start: float, period: float) -> None:
+        """Let bytes come to the host one after the other."""
         latency = self._latency if self._realtime else 0.0
-        start = max(sent.at if self._realtime else self._clock(), self._to_host_free)
-        for delay, piece in self._tampering.on(heard(sent.data, sent.baud, self._speed), "to_host", self._speed):
+        start = max(start, self._to_host_free)
+        for delay, piece in self._tampering.on(data, "to_host", self._speed):
             start += delay
             if piece:
                 self._to_host.append(_Burst(piece, start + period + latency, period))

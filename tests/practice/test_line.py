@@ -341,6 +341,8 @@ def test_a_late_byte_to_the_chip_is_heard_a_fifth_of_a_second_later(chip, clock)
         (Wires.SWAPPED, False, False),
         (Wires.TX_OPEN, False, True),
         (Wires.RX_OPEN, True, False),
+        (Wires.OPEN, False, False),
+        (Wires.LOOPED, False, False),
     ],
 )
 def test_a_wire_that_is_not_connected_carries_nothing(bench, clock, wires, chip_hears, host_hears):
@@ -349,7 +351,9 @@ def test_a_wire_that_is_not_connected_carries_nothing(bench, clock, wires, chip_
     rom.faults.wires = wires
     line.write(SYNC)
     assert rom.state.baud == (115200 if chip_hears else None)  # by the first words it hears the ROM finds its speed
-    assert line.waiting() == (8 * SYNC_REPLY if chip_hears and host_hears else 0)
+    clock.now += 10  # a loop takes its time
+    back = len(SYNC) if wires is Wires.LOOPED else 0
+    assert line.waiting() == (8 * SYNC_REPLY if chip_hears and host_hears else back)
     line.drop_arrived()
     rom.press_button(True)
     rom.power(False, clock.now)
@@ -359,6 +363,35 @@ def test_a_wire_that_is_not_connected_carries_nothing(bench, clock, wires, chip_
     rom.faults.heal()
     line.write(SYNC)
     assert line.take(1000).startswith(b"\xc0\x01\x08")
+
+
+@pytest.mark.parametrize("realtime", [False, True])
+@pytest.mark.parametrize("top_speed", [None, 100])
+def test_a_loop_gives_back_what_was_sent_as_fast_as_the_adapter_really_is(chip, clock, realtime, top_speed):
+    line = Line(chip, realtime=realtime, latency=0.25, clock=clock)
+    chip.faults.wires, chip.faults.top_speed = Wires.LOOPED, top_speed
+    line.baud = 1000
+    byte_seconds = 10 / (top_speed or 1000)
+    line.write(b"hello")
+    line.write(b", you")
+    assert line.waiting() == 0
+    clock.now += (0.25 if realtime else 0) + 3.5 * byte_seconds
+    assert line.take(100) == b"hel"
+    clock.now += 7 * byte_seconds
+    assert line.take(100) == b"lo, you"
+
+
+def test_a_loop_by_poor_wires_spoils_what_goes_fast(chip, clock):
+    line = Line(chip, clock=clock)
+    chip.faults.wires, chip.faults.frail_above = Wires.LOOPED, 115200
+    came = {}
+    for line.baud in (115200, 460800):
+        line.write(bytes(5000))
+        clock.now += 10
+        came[line.baud] = line.take(5000)
+    assert came[115200] == bytes(5000)
+    assert came[460800] != bytes(5000)
+    assert len(came[460800]) == 5000
 
 
 @pytest.mark.parametrize("baud", [9600, 115200, 921600])
