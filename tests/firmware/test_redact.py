@@ -658,6 +658,14 @@ def test_no_refusal_tells_the_secret(name):
     assert f"'{name}'" not in message + hint
 
 
+@pytest.mark.parametrize("end", [0x78040, 0x780B0, 0x79200, PARAMETERS + 0x50, PARAMETERS + 0x90, PARAMETERS + 0x3F0])
+def test_of_a_dump_cut_off_within_a_record_nothing_is_left(end):
+    copy = redact(practice()[:end]).data
+    assert len(copy) == end
+    for secret in (NETWORK.ssid.encode(), NETWORK.password.encode()[:8], NETWORK.pmk[:8]):
+        assert secret not in copy
+
+
 # Any bytes at all
 
 

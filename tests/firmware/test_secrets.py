@@ -74,6 +74,17 @@ def test_they_come_in_the_order_of_their_places():
     assert [secret.at for secret in found()] == sorted(secret.at for secret in found())
 
 
+@pytest.mark.parametrize("record", [0x78000, 0x79000, PARAMETERS, PARAMETERS + SECTOR])
+@pytest.mark.parametrize("after", [0x40, 0x60, 0x80, 0xAC, 0x200, 0x3E8])
+def test_of_a_dump_cut_off_within_a_record_what_is_there_is_masked(record, after):
+    cut = practice()[: record + after]
+    view = masked(cut, secrets_of(cut), everything=True)
+    assert len(view) == len(cut)
+    assert NETWORK.ssid.encode() not in view
+    assert NETWORK.password.encode()[:8] not in view
+    assert NETWORK.pmk[:8] not in view
+
+
 def test_a_key_that_fits_proves_the_name_and_the_password():
     proven = {secret.where for secret in found() if secret.proof == PROOF}
     assert {f"system parameters {copy}, {name}" for copy in "AB" for name in ("SSID", "password", "PMK")} <= proven

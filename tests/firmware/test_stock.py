@@ -59,7 +59,20 @@ def test_one_mark_will_not_do():
     block = bytearray(dumps.settings())
     block[0x7C] = block[0xC4] = ord("?")
     assert read_settings(bytes(block), 0) is None
-    assert read_settings(dumps.settings()[:-1], 0) is None
+
+
+@pytest.mark.parametrize("size", [0x217, 0x1F0, 0x1BD, 0xC6, 0xB0, 0xAC])
+def test_settings_that_the_file_ends_in_are_read_as_far_as_they_go(size):
+    block = dumps.settings()[:size]
+    record = read_settings(block, 0)
+    assert record is not None
+    assert (record.value("SSID"), record.value("password")) == (dumps.SSID, dumps.PASSWORD)
+    assert all(field.at + field.size <= size for field in record.fields)
+    assert all(len(field.value) == 6 for field in record.fields if field.name in ("MAC", "AP MAC"))
+
+
+def test_settings_without_their_marks_are_not_recognised():
+    assert read_settings(dumps.settings()[:0xAB], 0) is None
 
 
 def test_notes_and_facts_hold_no_secrets():

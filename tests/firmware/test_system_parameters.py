@@ -72,7 +72,20 @@ def test_what_is_no_parameters(at, value):
 
 def test_blank_or_short_sectors_are_no_parameters():
     assert read_parameters(b"\xff" * 0x1000, 0, "A") is None
-    assert read_parameters(dumps.parameters()[:-1], 0, "A") is None
+    assert read_parameters(dumps.parameters()[:0x36], 0, "A") is None
+
+
+@pytest.mark.parametrize("size", [0x4A3, 0x497, 0x98, 0x80, 0x78, 0x40, 0x37])
+def test_parameters_that_the_file_ends_in_are_read_as_far_as_they_go(size):
+    whole, record = read_parameters(dumps.parameters(), 0, "A"), read_parameters(dumps.parameters()[:size], 0, "A")
+    assert whole is not None
+    assert record is not None
+    assert record.note.endswith("; cut off: the file ends here")
+    assert record.value("SSID") == dumps.SSID
+    for field in record.fields:
+        assert field.at + field.size <= size
+        assert whole.value(field.name).startswith(field.value)
+    assert bool(record.value("base MAC")) is (size >= 0x498)  # whole, or not at all
 
 
 def test_texts_never_stand_in_notes_or_facts():

@@ -17,8 +17,10 @@ __all__ = [
 ]  # fmt: skip
 
 SETTINGS_SIZE = 0x218
+MARKS_END = 0xAC  # two of the three marks lie before; a dump that was cut off can end behind
 FACTORY_NETWORK = b"8DB0839D"  # CoolKit's test network: a device that knows no other was never paired
 UNREADABLE = "not readable here: obfuscated, or of another firmware"
+CUT_OFF = "cut off: the file ends here"
 DEVICE_ID = re.compile(rb"[0-9a-f]{10}\Z")
 UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
@@ -65,18 +67,28 @@ MODELS = {
 def read_settings(data: bytes, at: int) -> Record | None:
     """The device's settings at an offset; None unless at least two of its three marks are there."""
     block = data[at : at + SETTINGS_SIZE]
-    if len(block) < SETTINGS_SIZE or not _is_settings(block):
+    if len(block) < MARKS_END or not _is_settings(block):
         return None
-    fields = tuple(
-        Field(name, at + start, size, text_at(block, start, size), secret) for start, size, name, secret in FIELDS
-    )
-    fields += tuple(Field(name, at + start, 6, block[start : start + 6], SecretKind.MAC) for start, name in ADDRESSES)
     model = text_at(block, 0x67, 21).decode("ascii", "replace")
     facts = {"model": model, "paired": _paired(block)}
     note = f"model {model}, {facts['paired']}"
-    used = tuple(field for field in fields if field.value.strip(b"\xff\0"))
     name = {SETTINGS[0]: "settings A", SETTINGS[1]: "settings B"}.get(at, "settings")
-    return Record(name, RegionKind.SETTINGS, at, min(SECTOR, len(data) - at), note, used, (), facts)
+    return Record(name, RegionKind.SETTINGS, at, min(SECTOR, len(data) - at), note, _fields(block, at), (), facts)
+
+
+def _fields(block: bytes, at: int) -> tuple[Field, ...]:
+    """The fields that are in use; of one that the file ends in, what is there, but of an address nothing."""
+    there = len(block)
+    fields = [
+        Field(name, at + start, min(size, there - start), text_at(block, start, size), secret)
+        for start, size, name, secret in FIELDS
+    ]
+    fields += [
+        Field(name, at + start, 6, block[start : start + 6], SecretKind.MAC)
+        for start, name in ADDRESSES
+        if start + 6 <= there
+    ]
+    return tuple(field for field in fields if field.value.strip(b"\xff\0"))
 
 
 def _is_settings(block: bytes) -> bool:
@@ -135,8 +147,12 @@ def _copy_at(data: bytes, at: int, name: str) -> Record | None:
     block = data[at : at + SECTOR]
     if not block.strip(b"\xff"):
         return None
-    note = UNREADABLE if name.startswith("settings") else "how the relay was last, for after a power cut"
-    return Record(name, RegionKind.SETTINGS, at, len(block), note, by_place=True)
+    if not name.startswith("settings"):
+        note = "how the relay was last, for after a power cut"
+        return Record(name, RegionKind.SETTINGS, at, len(block), note, by_place=True)
+    if len(block) < MARKS_END:  # too little to recognise, and enough for a name and a password
+        return Record(name, RegionKind.SETTINGS, at, len(block), CUT_OFF, _fields(block, at), by_place=True)
+    return Record(name, RegionKind.SETTINGS, at, len(block), UNREADABLE, by_place=True)
 
 
 def _flag_at(data: bytes, at: int, name: str) -> Record | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..formats import Check
 from ..formats.checksums import xor_of
@@ -18,11 +18,12 @@ from ..maps import EndMap
 from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
-    "FlagSector", "pmk_of", "read_flag_sector", "read_parameters", "read_phy_init",
+    "PARAMETERS_SIZE", "FlagSector", "pmk_of", "read_flag_sector", "read_parameters", "read_phy_init",
     "read_rf_calibration", "system_records",
 ]  # fmt: skip
 
 PARAMETERS_SIZE = 0x4A4
+FEWEST = 0x37  # bytes: up to behind the network's name; a dump that was cut off can end there
 NEVER_WRITTEN = 0xFFFFFFFF
 USUAL_HIGH_BITS = 0xF0  # byte 0 uses its low four bits, and the others are as erased
 MODES = {0: "off", 1: "station", 2: "access point", 3: "station and access point"}
@@ -40,9 +41,13 @@ def pmk_of(password: bytes, ssid: bytes) -> bytes:
 
 
 def read_parameters(data: bytes, at: int, copy: str) -> Record | None:
-    """The SDK's ``wl_profile`` at an offset, named by its copy (A or B); None if there is none."""
-    block = data[at : at + PARAMETERS_SIZE]
-    if not _is_plausible(block):
+    """The SDK's ``wl_profile`` at an offset, named by its copy (A or B); None if there is none.
+
+    Of one that the file ends in, what is there.
+    """
+    there = data[at : at + PARAMETERS_SIZE]
+    block = there.ljust(PARAMETERS_SIZE, b"\xff")
+    if len(there) < FEWEST or not _is_plausible(block):
         return None
     fields = (*_station(block, at), *_access_point(block, at), *_saved(block, at), *_addresses(block, at))
     facts = {
@@ -52,11 +57,12 @@ def read_parameters(data: bytes, at: int, copy: str) -> Record | None:
     }
     name = f"system parameters {copy}"
     size = min(SECTOR, len(data) - at)
-    return Record(name, RegionKind.SYSTEM, at, size, _note(facts), _in_use(fields), (), facts)
+    note = _note(facts) + ("; cut off: the file ends here" if len(there) < PARAMETERS_SIZE else "")
+    return Record(name, RegionKind.SYSTEM, at, size, note, _in_use(fields, at + len(there)), (), facts)
 
 
 def _is_plausible(block: bytes) -> bool:
-    if len(block) < PARAMETERS_SIZE or block[8] not in MODES or block[0] < USUAL_HIGH_BITS:
+    if block[8] not in MODES or block[0] < USUAL_HIGH_BITS:
         return False
     lengths = struct.unpack_from("<I", block, 0x0C) + struct.unpack_from("<I", block, 0xB0)
     return all(length <= 32 or length == NEVER_WRITTEN for length in lengths)
@@ -117,8 +123,15 @@ def _binary(name: str, block: bytes, at: int, start: int, size: int, kind: Secre
     return Field(name, at + start, size, used, kind)
 
 
-def _in_use(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    return tuple(field for field in fields if field.value)
+def _in_use(fields: tuple[Field, ...], end: int) -> tuple[Field, ...]:
+    """The fields that are in use; of one that the file ends in, what is there, but of an address nothing."""
+    cut = (field if field.at + field.size <= end else _cut_off(field, end) for field in fields if field.at < end)
+    return tuple(field for field in cut if field.value)
+
+
+def _cut_off(field: Field, end: int) -> Field:
+    is_address = field.secret in (SecretKind.MAC, SecretKind.BSSID)
+    return replace(field, size=end - field.at, value=b"" if is_address else field.value[: end - field.at])
 
 
 @dataclass(frozen=True)

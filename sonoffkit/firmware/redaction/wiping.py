@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from ..records import Field, Record, RegionKind
+from ..records.system_parameters import PARAMETERS_SIZE
 from .fictional import Fiction
 
 __all__ = ["PATTERNS", "is_public_certificate", "wiper_of"]
@@ -50,7 +51,9 @@ def wiper_of(record: Record) -> Wiper | None:
     if record.name.startswith("relay state"):
         return _flag if record.name == "relay state flag" else _relay_state
     if record.name.startswith("system parameters"):
-        return _flag_sector if record.name == "system parameters flag" else _parameters
+        if record.name == "system parameters flag":
+            return _flag_sector
+        return _parameters if record.size >= PARAMETERS_SIZE else None  # the file can end in them
     if record.kind is RegionKind.CERTIFICATE:
         return _certificate
     if record.kind is RegionKind.CALIBRATION and record.name == "RF calibration":
