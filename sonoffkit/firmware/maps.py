@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BLANK_SECTOR", "FLASH_SIZES", "SECTOR", "USER1", "EndMap", "flash_map_name", "size_text", "user2_places"]
+__all__ = [
+    "BLANK_SECTOR",
+    "FLASH_SIZES",
+    "SECTOR",
+    "USER1",
+    "EndMap",
+    "counted",
+    "flash_map_name",
+    "size_text",
+    "user2_places",
+]
 
 KB, MB = 0x400, 0x100000
 SECTOR = 4096  # bytes: what a NOR flash erases at least, so what a record has to itself
@@ -68,4 +78,9 @@ def size_text(size: int) -> str:
         return f"{size // MB} MB"
     if size and size % KB == 0:
         return f"{size // KB} KB"
-    return f"{size} bytes"
+    return counted(size, "byte")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: "1 byte", "2 bytes"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from firmware.dump_builders import random_bytes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +76,17 @@ def test_any_claims_tile_any_file(size, claims):
         wanted = any(claim.start <= at < claim.end for claim in claims)
         if 0 <= at < size and wanted:
             assert next(region for region in found if region.start <= at < region.end).name == "a"
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        (b"\xff" * 9 + b"\1", "1 byte that is not FF, and nothing here knows what it is"),
+        (
+            bytes(byte % 80 for byte in random_bytes(12000)),
+            "12000 bytes that are not FF, as dense as a program: a part of one that was here before, perhaps",
+        ),
+    ],
+)
+def test_what_is_not_known_is_described(data, note):
+    assert tile(data, [])[0].note == note

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from ..formats import FirmwareImage, other_chip
-from ..maps import FLASH_SIZES, size_text
+from ..maps import FLASH_SIZES, counted, size_text
 from ..records import SECTOR, Record
 
 __all__ = ["FileKind", "kind_of", "notices_about"]
@@ -123,7 +123,7 @@ def _about_missing(records: tuple[Record, ...], size: int, flash_size: int, end:
 def _about_more_than_said(data: bytes, size: int, flash_size: int, end: int) -> Iterator[str]:
     if size - flash_size < SECTOR:
         yield (
-            f"This file has {size - flash_size} bytes more than the flash that its header names "
+            f"This file has {counted(size - flash_size, 'byte')} more than the flash that its header names "
             f"({size_text(flash_size)}): they belong to no flash. Read it again if you can, and compare."
         )
         return

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ..formats.containers import GZIP_MAGIC
-from ..maps import BLANK_SECTOR
+from ..maps import BLANK_SECTOR, counted
 from ..records import SECTOR, RegionKind
 
 __all__ = ["Region", "tile"]
 
-# Random bytes reach 7.81 bits in 1 KiB and 7.95 in 4 KiB; code stays below 7.2.
+# Random bytes reach 7.81 bits in 1 KiB and 7.95 in 4 KiB; programs have 5.8 to 7.4 in 16 KiB.
 FEWEST, DENSE, SAMPLE = 1024, 7.5, 4 * SECTOR
+FEWEST_OF_A_PROGRAM, SPARSE = 2 * SECTOR, 5.5
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,17 @@ def _blank_name(at: int, names: list[tuple[int, int, str]]) -> str:
 def _what_is_there(data: bytes, start: int, end: int) -> str:
     if not data[start:end].strip(b"\0"):
         return "nothing but zeros"
-    written = end - start - data.count(b"\xff", start, end)
+    count = end - start - data.count(b"\xff", start, end)
+    written = f"{counted(count, 'byte')} that {'is' if count == 1 else 'are'} not FF"
     sample = data[start : min(end, start + SAMPLE)]
-    is_dense = len(sample) >= FEWEST and _entropy(sample) >= DENSE
+    entropy = _entropy(sample) if len(sample) >= FEWEST else 0
     if sample.startswith(GZIP_MAGIC):
-        return f"{written} bytes that are not FF, and begin as a gzip file does: a compressed update, perhaps"
-    what = "random-looking: compressed, encrypted, or noise" if is_dense else "and nothing here knows what they are"
-    return f"{written} bytes that are not FF, {what}"
+        return f"{written}, and begin as a gzip file does: a compressed update, perhaps"
+    if entropy >= DENSE:
+        return f"{written}, random-looking: compressed, encrypted, or noise"
+    if count >= FEWEST_OF_A_PROGRAM and entropy >= SPARSE:
+        return f"{written}, as dense as a program: a part of one that was here before, perhaps"
+    return f"{written}, and nothing here knows what {'it is' if count == 1 else 'they are'}"
 
 
 def _entropy(sample: bytes) -> float:

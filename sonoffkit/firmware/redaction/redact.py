@@ -15,6 +15,7 @@ from ..formats import FirmwareImage
 from ..identity import identify_firmware
 from ..layout import FileKind, Layout, lay_out
 from ..layout.tiling import Region
+from ..maps import counted
 from ..records import SECTOR, Record, RegionKind, SecretKind
 from ..records.stock import FACTORY_NETWORK, STOCK_WORDS
 from .fictional import Fiction
@@ -209,10 +210,10 @@ def _about_program(image: FirmwareImage, layout: Layout, changed: bool) -> str:
 
 
 def _what_is_left(left: Form) -> str:
-    size = len(left.needle)
-    if size < SHORTEST:
+    size = counted(len(left.needle), "byte")
+    if len(left.needle) < SHORTEST:
         return (
-            f"One of its secrets is very short ({size} bytes). Programs are full of such bytes by chance, so it cannot "
+            f"One of its secrets is very short ({size}). Programs are full of such bytes by chance, so it cannot "
             "be replaced everywhere."
         )
-    return f"One of its secrets ({left.name}, {size} bytes) would still be in the copy."
+    return f"One of its secrets ({left.name}, {size}) would still be in the copy."
