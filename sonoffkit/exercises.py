@@ -1,11 +1,31 @@
-"""Checks for the exercises in the notebooks: an answer in, a verdict with its reason out."""
+"""Checks for the exercises in the notebooks: an answer in, a verdict with its reason out.
+
+``check`` serves any exercise. The others are those of 3-inspect, where a person brings a dump of
+their own: what is right comes out of the dump, and a dump in which there is nothing to find says so.
+"""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Verdict", "check"]
+__all__ = [
+    "Verdict",
+    "blank_check",
+    "check",
+    "network_check",
+    "noise_check",
+    "owner_check",
+    "start_check",
+]  # fmt: skip
+
+SECTOR = 4096
+DENSE = 7.5  # bits per byte in a block of 1 KiB: compressed, encrypted or noise
+UNANSWERED = "Not answered yet: replace None, and run this cell again."
+
+# A sonoffkit.report.Report. This room lies below the one that makes it, and imports nothing.
+Report = Any
 
 
 @dataclass(frozen=True)
@@ -23,7 +43,96 @@ class Verdict:
 def check(answer: object, right: object, why: str, hint: str) -> Verdict:
     """Compare an answer with the right one; an unanswered exercise (None) is no failure."""
     if answer is None:
-        return Verdict(False, "Not answered yet: replace None, and run this cell again.")
-    if answer == right:
+        return Verdict(False, UNANSWERED)
+    if _plain(answer) == _plain(right):
         return Verdict(True, f"Right. {why}")
     return Verdict(False, f"Not quite. {hint}")
+
+
+def start_check(answer: object, report: Report) -> Verdict:
+    """Which program starts in this dump?"""
+    layout = report.layout
+    if not layout.runs:
+        return _cannot("Nothing in this dump says which program starts.")
+    return check(
+        answer, layout.runs, _sentence(layout.runs_because), "Look for Runs in the card: it is what it begins with."
+    )
+
+
+def blank_check(selection: tuple[int, int], report: Report) -> Verdict:
+    """Is at least one sector selected, and all of it blank?"""
+    if b"\xff" * SECTOR not in report.data:
+        return _cannot(f"Nowhere in this dump are {SECTOR} bytes in a row FF.")
+    start, end = selection
+    size, blank = end - start, report.data.count(0xFF, start, end)
+    if not size:
+        return Verdict(
+            False, "Nothing is selected yet: drag across a white stretch of the map, and run this cell again."
+        )
+    if size > blank:
+        return Verdict(False, f"Not quite. Of the {size} bytes that you selected, {size - blank} are not FF.")
+    if size < SECTOR:
+        return Verdict(False, f"Not quite. You selected {size} bytes, all of them FF; it takes at least {SECTOR}.")
+    return Verdict(True, f"Right. {size} bytes, each of them FF.")
+
+
+def noise_check(answer: object, report: Report) -> Verdict:
+    """What is the dense sector that nobody knows?"""
+    found = _dense(report)
+    if found is None:
+        return _cannot("Nothing unknown in this dump is that dense.")
+    at, bits = found
+    why = f"The 1 KiB at {at:#x} has {bits:.2f} bits in a byte, and nothing else is that dense. "
+    why += "Which of the three it is, the bytes alone do not tell."
+    hint = f"Programs have about 6.5 bits in a byte, settings less than 4.5. At {at:#x} there are {bits:.2f}."
+    return check(answer, "compressed, encrypted or noise", why, hint)
+
+
+def network_check(answer: object, report: Report) -> Verdict:
+    """Which Wi-Fi network does the device know? Any of its names will do."""
+    found = [secret for secret in report.secrets if secret.kind.value == "Wi-Fi name"]
+    if not found:
+        return _cannot("No Wi-Fi name was found in this dump; where the firmware is not known, that proves nothing.")
+    if answer is None:
+        return Verdict(False, UNANSWERED)
+    copies = [secret for secret in found if secret.text() == answer]
+    if not copies:
+        return Verdict(False, "Not quite. Look for Wi-Fi name in the table. Capitals count.")
+    where = "1 place" if len(copies) == 1 else f"{len(copies)} places"
+    factory = next((f" It is {secret.proof}." for secret in copies if "factory" in secret.proof), "")
+    return Verdict(True, f"Right. It was found in {where}.{factory}")
+
+
+def owner_check(answer: object, flashed: Report) -> Verdict:
+    """Whose Wi-Fi does a device know that was flashed without erasing?"""
+    if not any(secret.kind.value == "Wi-Fi name" for secret in flashed.secrets):
+        return _cannot(
+            "This is not the sample any more: it holds no Wi-Fi name.", "Delete it, and run the notebook again."
+        )
+    why = "Flashing writes the new program's bytes, and no others. Erase first."
+    return check(
+        answer, "the old owner's", why, "Open the list Secrets in the explorer: is there a Wi-Fi password in A?"
+    )
+
+
+def _dense(report: Report) -> tuple[int, float] | None:
+    """The first whole block of an unknown region that is as dense as noise, and its entropy."""
+    block = report.numbers.block
+    for number, bits in enumerate(report.numbers.entropy[: report.size // block]):
+        at = number * block
+        if bits >= DENSE and report.layout.region_at(at).kind == "unknown":
+            return at, float(bits)
+    return None
+
+
+def _cannot(why: str, then: str = "Choose sample-basic.bin at the top, and run all cells below it.") -> Verdict:
+    return Verdict(False, f"This dump cannot answer that. {why} {then}")
+
+
+def _plain(value: object) -> object:
+    """Small letters and no blanks around it: how a name is typed is not what is asked."""
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
