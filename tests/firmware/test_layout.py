@@ -94,13 +94,26 @@ def test_the_copy_that_the_flag_names_decides():
 def test_copies_that_differ_without_a_flag_tell_nothing():
     parts = {0: two_programs(0), 0xFE000: dumps.parameters(slot=1), 0xFF000: b"\xff" * SECTOR}
     layout = lay_out(dumps.flash(MB, parts))
-    assert (layout.runs, layout.runs_because) == ("", "the system parameters do not tell")
+    told = "there are two programs, and the system parameters do not tell which one starts"
+    assert (layout.runs, layout.runs_because) == ("", told)
+
+
+def test_two_programs_without_system_parameters():
+    layout = lay_out(dumps.flash(MB, {0: two_programs(0)[:0xFB000]}))
+    told = "there are two programs, and no system parameters that would tell which one starts"
+    assert (layout.runs, layout.runs_because) == ("", told)
 
 
 def test_a_program_that_is_named_and_missing_is_told():
     layout = lay_out(dumps.flash(MB, {**dumps.stock_parts(), **dumps.system(MB, slot=1)}))
+    told = "the system parameters name user2, and there is no program: the device may not start"
+    assert (layout.runs, layout.runs_because) == ("", told)
+
+
+def test_a_program_that_is_named_and_damaged_is_told():
+    layout = lay_out(dumps.flash(MB, {**dumps.stock_parts(), 0x1000: dumps.user()[:0x800]}))
     assert layout.runs == "user1"
-    assert "name user2, which is missing" in layout.runs_because
+    assert layout.runs_because.endswith("; but it is damaged or cut off, and may not start")
 
 
 def test_a_4_mb_device_saved_as_1_mb_is_incomplete():
@@ -141,7 +154,39 @@ def test_the_sdks_records_tell_where_the_flash_really_ends(size_freq):
     assert regions(layout)["system parameters A"] == (0x3FD000, 0x3FE000)
     assert regions(layout)["RF calibration"] == (0x3FB000, 0x3FC000)
     assert layout.map_name == "512+512"
-    assert "so the header is wrong" in layout.notices[0]
+    assert (
+        "The SDK's own records lie before 0x400000, where a flash of 4 MB has them: the header is wrong, or an "
+        "earlier firmware left them."
+    ) in layout.notices[0]
+
+
+def test_a_firmware_for_1_mb_over_one_that_used_4_mb():
+    """The later one's parameters count; what the earlier one kept is still found, with its network's password."""
+    parts = {**dumps.system(4 * MB), **dumps.system(MB, slot=1)}
+    layout = lay_out(dumps.flash(4 * MB, {**parts, 0: dumps.boot(), 0x1000: dumps.user(), 0x81000: dumps.user()}))
+    assert regions(layout)["system parameters A"] == (0xFD000, 0xFE000)
+    assert regions(layout)["old system parameters A"] == (0x3FD000, 0x3FE000)
+    assert layout.region_at(0x3FE000).note == "left by an earlier firmware, which took the flash for one of 4 MB"
+    assert layout.runs == "user2"
+    assert not any("the header is wrong" in notice for notice in layout.notices)
+    old = layout.record("old system parameters A")
+    assert old is not None
+    assert old.value("password") == dumps.PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("end", "lost"),
+    [
+        (0xFB000, "the radio's calibration and the system parameters are in there"),
+        (0xFC000, "system parameters are in there"),
+        (0xFE800, "system parameters are in there"),
+        (0xFF000, "what tells which copy of the system parameters counts is in there"),
+        (MB - 1, "what tells which copy of the system parameters counts is in there"),
+    ],
+)
+def test_what_a_cut_off_dump_has_lost(end, lost):
+    notice = lay_out(dumps.stock()[:end]).notices[0]
+    assert f" to 0x100000: {lost}. Restored from this" in notice
 
 
 def test_a_file_with_a_few_bytes_more_than_its_flash():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from ..formats import FirmwareImage, other_chip
-from ..maps import FLASH_SIZES, counted, size_text
+from ..maps import FLASH_SIZES, EndMap, counted, size_text
 from ..records import SECTOR, Record
 
 __all__ = ["FileKind", "kind_of", "notices_about"]
@@ -105,9 +105,7 @@ def _how_odd(flash_size: int | None) -> str:
 
 
 def _about_missing(records: tuple[Record, ...], size: int, flash_size: int, end: int) -> Iterator[str]:
-    lost = "the radio's calibration and the system parameters are in there"
-    if end <= size:
-        lost = "whatever is in there is lost"
+    lost = "whatever is in there is lost" if end <= size else f"{_lost(size, EndMap(end))} in there"
     yield (
         f"Incomplete: the header says that the flash has {size_text(flash_size)}, and this file has {size_text(size)}. "
         f"Missing is {size_text(flash_size - size)}, from {size:#x} to {flash_size:#x}: {lost}. "
@@ -118,6 +116,15 @@ def _about_missing(records: tuple[Record, ...], size: int, flash_size: int, end:
             f"But the SDK's own records lie in this file, before {end:#x}, where a flash of {size_text(end)} has "
             "them: the header may be wrong, as after an image for another size. esptool flash-id asks the chip itself."
         )
+
+
+def _lost(size: int, map_: EndMap) -> str:
+    """Which of the SDK's records a file of a size has not, or not whole."""
+    if size < map_.rf_calibration + SECTOR:
+        return "the radio's calibration and the system parameters are"
+    if size < map_.parameters_flag:
+        return "system parameters are"
+    return "what tells which copy of the system parameters counts is"
 
 
 def _about_more_than_said(data: bytes, size: int, flash_size: int, end: int) -> Iterator[str]:
@@ -131,7 +138,10 @@ def _about_more_than_said(data: bytes, size: int, flash_size: int, end: int) -> 
     what = "and there is something written behind that" if written else "and all behind that is blank"
     told = f"The header says that the flash has {size_text(flash_size)}; this file has {size_text(size)}, {what}. "
     if end > flash_size:
-        told += f"The SDK's own records lie before {end:#x}, so the header is wrong. "
+        told += (
+            f"The SDK's own records lie before {end:#x}, where a flash of {size_text(end)} has them: the header is "
+            "wrong, or an earlier firmware left them. "
+        )
     else:
         told += "The program uses only what the header says. "
     yield told + "Nothing is missing: keep the whole file."

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..formats import FirmwareImage, RbootConfig, read_image, read_rboot_config
 from ..formats.core_words import with_boot_stage_words
-from ..maps import BLANK_SECTOR, FLASH_SIZES, USER1, EndMap, user2_places
+from ..maps import BLANK_SECTOR, FLASH_SIZES, USER1, EndMap, size_text, user2_places
 from ..records import SECTOR, Record, RegionKind
 from ..records.filesystems import find_filesystems
 from ..records.stock import has_stock_settings, is_stock, read_certificate, read_settings, stock_records
@@ -115,8 +115,13 @@ def family_of(data: bytes, images: tuple[FirmwareImage, ...]) -> Family:
 
 
 def flash_end(data: bytes, header_size: int | None) -> int:
-    """The size of the flash whose last sectors are the SDK's: what the header says, unless the bytes tell better."""
+    """The size of the flash whose last sectors are the SDK's: what the header says, unless the bytes tell better.
+
+    A flash can hold such records of an earlier firmware, too, which took it for larger or smaller.
+    """
     usual = header_size or next((size for size in FLASH_SIZES if size >= len(data)), len(data))
+    if len(system_records(data, usual)) >= SURE_RECORDS:
+        return usual
     records = {size: len(system_records(data, size)) for size in (usual, *FLASH_SIZES)}
     best = max(records, key=lambda size: (records[size], size == usual))
     return best if records[best] >= SURE_RECORDS else usual
@@ -132,6 +137,7 @@ def find_records(data: bytes, family: Family, end: int, images: tuple[FirmwareIm
     """All records; by its place alone only what nothing else was found to be."""
     covered = _sectors(extent for image in images if not image.problem for extent in extents(data, image))
     found = [*system_records(data, end), *_rboot_record(data, family)]
+    found += [record for record in _left_parameters(data, end) if record.at // SECTOR not in covered]
     found += _recognised(data, covered | {record.at // SECTOR for record in found})
     for file_system in find_filesystems(data):
         found += (*recognise_espeasy(data, file_system), file_system)
@@ -141,6 +147,23 @@ def find_records(data: bytes, family: Family, end: int, images: tuple[FirmwareIm
     covered |= _sectors((record.at, record.end) for record in found)
     found += [record for record in by_place if record.at // SECTOR not in covered]
     return tuple(_fitted(record, family) for record in found)
+
+
+def _left_parameters(data: bytes, end: int) -> Iterator[Record]:
+    """System parameters where a flash of another size has them: an earlier firmware's, with its Wi-Fi's password.
+
+    None of them says which program starts now.
+    """
+    for size in FLASH_SIZES:
+        if size == end or size > len(data):
+            continue
+        records = [record for record in system_records(data, size) if record.name.startswith("system parameters")]
+        if len(records) < SURE_RECORDS or not any(
+            record.value("SSID") or record.value("AP SSID") for record in records
+        ):
+            continue
+        note = f"left by an earlier firmware, which took the flash for one of {size_text(size)}"
+        yield from (replace(record, name=f"old {record.name}", note=note, facts={}) for record in records)
 
 
 def _sectors(stretches: Iterable[tuple[int, int]]) -> set[int]:

@@ -73,15 +73,21 @@ def _slot_that_runs(
     images: tuple[FirmwareImage, ...], records: tuple[Record, ...], names: dict[int, str]
 ) -> tuple[str, str]:
     """By the copy of the system parameters that counts; else by what is there."""
-    programs = sorted({names[image.at] for image in images if names[image.at] in ("user1", "user2")})
+    programs = {names[image.at]: image for image in images if names[image.at] in ("user1", "user2")}
     slot, why = _slot_told(records)
     if slot in programs:
-        return slot, why
+        return slot, why + ("; but it is damaged or cut off, and may not start" if programs[slot].problem else "")
     if slot and programs:
-        return programs[0], f"it is the only program here, though the system parameters name {slot}, which is missing"
+        return "", f"the system parameters name {slot}, and there is no program: the device may not start"
     if len(programs) == 1:
-        return programs[0], "it is the only program here; no system parameters say which one starts"
-    return "", "the system parameters do not tell" if programs else ""
+        return next(iter(programs)), "it is the only program here; no system parameters say which one starts"
+    return "", _why_nothing_tells(records) if programs else ""
+
+
+def _why_nothing_tells(records: tuple[Record, ...]) -> str:
+    if any(record.name in BOTH_COPIES for record in records):
+        return "there are two programs, and the system parameters do not tell which one starts"
+    return "there are two programs, and no system parameters that would tell which one starts"
 
 
 def _slot_told(records: tuple[Record, ...]) -> tuple[str, str]:
