@@ -11,10 +11,12 @@
     │   └── PortLost              it vanished while in use
     ├── DeviceError               the device at the other end
     │   ├── NoAnswer              nothing comes back
+    │   │   └── DeviceLost        it answered before, and then no more
     │   ├── GarbledAnswer         something comes back, and it is not the loader
     │   ├── WrongChip             it is no ESP8266
     │   ├── StubFailed            the flasher stub does not start
     │   ├── FlashUnreadable       the flash chip does not tell its id or its size
+    │   ├── FlashStuck            the flash chip does not become ready again
     │   ├── TransferFailed        bytes break on the way, again and again
     │   ├── DeviceRefused         it answered a command with an error
     │   ├── DeviceChanged         it is not the device, or not the contents, of before
@@ -52,8 +54,8 @@ import textwrap
 
 __all__ = [
     "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "BackupRunning", "Cancelled",
-    "DeviceChanged", "DeviceError", "DeviceRefused", "DumpError", "DumpTooBig", "DumpUnreadable",
-    "FlashUnreadable", "ForeignBackup",
+    "DeviceChanged", "DeviceError", "DeviceLost", "DeviceRefused", "DumpError", "DumpTooBig", "DumpUnreadable",
+    "FlashStuck", "FlashUnreadable", "ForeignBackup",
     "GarbledAnswer", "ImageChanged", "ImageCompressed", "ImageError", "ImageForOtherChip",
     "ImageInvalid", "ImageIsPractice", "ImageTooBig", "ImageUnreadable", "NoAnswer",
     "NoPortChosen", "NoPortFound", "NotFinished", "NotRedacted", "OperationRunning", "OutOfRange",
@@ -163,6 +165,15 @@ class NoAnswer(DeviceError):
     )
 
 
+class DeviceLost(NoAnswer):
+    """The device answered before, and then no more."""
+
+    usual_hint = (
+        "It has probably lost its power for a moment: a weak 3.3 V supply and a loose wire are the usual causes. "
+        "Power it again with the button held, and run this again. What was done so far is kept."
+    )
+
+
 class GarbledAnswer(DeviceError):
     """Something comes back, but it is not the loader."""
 
@@ -196,6 +207,16 @@ class FlashUnreadable(DeviceError):
     usual_hint = (
         "Do not erase or write on such a reading. Check the 3.3 V supply and that nothing else is connected "
         "to the board, power it again with the button held, and run this again. The flash is untouched."
+    )
+
+
+class FlashStuck(DeviceError):
+    """The flash chip does not become ready again after an erase."""
+
+    usual_hint = (
+        "A weak 3.3 V supply is the usual cause: use a supply of its own that gives 300 mA or more, with its ground "
+        "joined to the adapter's. Take the power away, power it again with the button held, and run this again. Part "
+        "of the flash may be erased; the backup on disk is safe, and the loader is in ROM: the device answers again."
     )
 
 

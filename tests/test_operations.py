@@ -589,6 +589,13 @@ def test_a_damaged_backup_verifies_nothing(device, proof):
     raises(BackupDamaged, verify, device, damaged(proof))
 
 
+def test_an_erase_whose_answer_was_lost_is_judged_by_what_the_flash_says(device, sonoff, proof):
+    sonoff.faults.flip_after = 4  # in the answer to the erase
+    assert erase(device, proof).identity == device.identity
+    assert sonoff.faults.flip_after is None
+    assert sonoff.contents() == b"\xff" * MB
+
+
 def test_a_copy_of_an_erased_flash_is_no_proof_where_there_is_the_original(device, sonoff):
     original = back_up(device).backup
     erase(device, original)

@@ -12,7 +12,14 @@ from types import SimpleNamespace
 import pytest
 from serial.serialutil import SerialBase
 
-from sonoffkit.errors import GarbledAnswer, NoAnswer, SonoffkitError, TransferFailed, VerifyFailed
+from sonoffkit.errors import (
+    DeviceLost,
+    FlashStuck,
+    GarbledAnswer,
+    NoAnswer,
+    SonoffkitError,
+    VerifyFailed,
+)
 from sonoffkit.firmware import Image
 from sonoffkit.operations import back_up, erase, flash, restore, verify
 from sonoffkit.paths import read_settings
@@ -253,7 +260,7 @@ def test_a_power_that_gives_way_in_a_flash_is_told_and_then_the_backup_is_restor
 def test_a_flash_that_is_never_ready_again_is_told(sonoff, proof):
     with connect(URL) as device:
         sonoff.faults.stuck_busy = True
-        fails_with(NoAnswer, flash, device, image(), proof)
+        fails_with(DeviceLost, flash, device, image(), proof)
     sonoff.faults.heal()
     start_in_download_mode(sonoff)
     assert restored(sonoff, proof)
@@ -262,7 +269,7 @@ def test_a_flash_that_is_never_ready_again_is_told(sonoff, proof):
 def test_an_erase_that_never_ends_is_told(sonoff, proof):
     with connect(URL) as device:
         sonoff.faults.stuck_busy = True
-        fails_with(TransferFailed, erase, device, proof)
+        fails_with(FlashStuck, erase, device, proof)
     sonoff.faults.heal()
     start_in_download_mode(sonoff)
     assert restored(sonoff, proof)
@@ -310,7 +317,7 @@ def test_an_adapter_that_is_slower_than_it_says_works_as_fast_as_it_can(sonoff):
     with connect(URL, 230400) as device:
         assert device.md5(0, MB) == hashlib.md5(sonoff.contents()).hexdigest()
     # Out of the box it goes too fast once; after the hand did what the error says, never again.
-    lost = fails_with(NoAnswer, connect, URL)
+    lost = fails_with(DeviceLost, connect, URL)
     assert "460800 baud" in str(lost)
     assert "held: it goes on at a lower speed" in lost.hint
     start_in_download_mode(sonoff)
@@ -328,7 +335,7 @@ def test_a_speed_that_the_adapter_cannot_do_is_told_and_the_device_is_found_agai
         def go_too_fast() -> None:
             device.set_baud(460800)
 
-        fails_with(NoAnswer, go_too_fast)
+        fails_with(DeviceLost, go_too_fast)
     start_in_download_mode(sonoff)
     with connect(URL, 115200) as device:
         assert device.md5(0, MB) == hashlib.md5(sonoff.contents()).hexdigest()

@@ -12,7 +12,17 @@ from typing import Any
 
 from esptool.targets import ESP8266ROM
 
-from ..errors import DeviceChanged, DeviceError, NoAnswer, OutOfRange, PortError, SonoffkitError
+from ..errors import (
+    DeviceChanged,
+    DeviceError,
+    DeviceLost,
+    FlashStuck,
+    NoAnswer,
+    OutOfRange,
+    PortError,
+    SonoffkitError,
+    TransferFailed,
+)
 from ..ports import Adapter, adapter_at, is_practice
 from .basics import SAFE_BAUD, Cancel, Identity, Progress, ask_to_stop
 from .foreign_errors import our_errors
@@ -76,7 +86,7 @@ class Device:
         """Change the speed of both sides.
 
         Where that fails, goes on at the one at which the device answers, the
-        new or the old, and raises why; NoAnswer if it answers at neither.
+        new or the old, and raises why; DeviceLost if it answers at neither.
         """
         if baud == self._baud:
             return
@@ -134,9 +144,21 @@ class Device:
             return [checked(answer, MD5_SIZE).hex() for answer in ask_all(self._loader, questions, cancel)]
 
     def erase_chip(self) -> None:
-        """Set the whole flash to FF. One command: it cannot be stopped half-way."""
-        with our_errors(self.port):
-            self._loader.erase_flash()
+        """Set the whole flash to FF. One command: it cannot be stopped half-way.
+
+        Where its answer was lost and the device answers again, nobody knows
+        whether it was done: so verify it, by ``md5``. FlashStuck where it never ended.
+        """
+        try:
+            with our_errors(self.port):
+                self._loader.erase_flash()
+        except TransferFailed as broken:
+            try:
+                self.recover()
+            except DeviceLost:
+                raise FlashStuck(
+                    f"The erase began and did not end: the device says nothing more. ({broken})"
+                ) from broken
 
     def write(self, address: int, data: bytes, progress: Progress | None = None, cancel: Cancel | None = None) -> None:
         """Erase the sectors under ``data`` and write it byte for byte.
@@ -159,15 +181,20 @@ class Device:
                 ask_to_stop(cancel)
 
     def recover(self) -> None:
-        """Bring stub and line back in step after a broken or abandoned command."""
-        with our_errors(self.port):
-            leave_read(self._loader._port)
-            error = probe(self._loader) and probe(self._loader)  # where bytes break, the first may be bad luck
-            self._gone = error is not None
-            if error:
-                raise error
-            if self._runs_rom():
-                self._start_stub_anew()
+        """Bring stub and line back in step after a broken or abandoned command; DeviceLost where it is silent."""
+        try:
+            with our_errors(self.port):
+                leave_read(self._loader._port)
+                error = probe(self._loader) and probe(self._loader)  # where bytes break, the first may be bad luck
+                self._gone = error is not None
+                if error:
+                    raise error
+                if self._runs_rom():
+                    self._start_stub_anew()
+        except DeviceLost:
+            raise
+        except NoAnswer as silent:
+            raise DeviceLost("The device stopped answering in the middle.") from silent
 
     def close(self) -> None:
         """Back to 115200, stub running, port closed. A device that no longer answers is just let go."""
@@ -220,7 +247,7 @@ class Device:
         self.round_trip = time.monotonic() - began
 
     def _find_at(self, wanted: int, before: int) -> None:
-        """Look for the stub at both speeds; NoAnswer where it is at none."""
+        """Look for the stub at both speeds; DeviceLost where it is at none."""
         for baud in (wanted, before):
             with our_errors(self.port):
                 self._loader._port.baudrate = baud
@@ -242,14 +269,14 @@ def _md5_patience(size: int) -> float:
     return LEAST_SECONDS + MD5_SECONDS_PER_MB * size / MB
 
 
-def _lost_at(baud: int, before: int) -> NoAnswer:
+def _lost_at(baud: int, before: int) -> DeviceLost:
     if baud < before:
-        return NoAnswer(
+        return DeviceLost(
             f"The device was lost on the way from {before} to {baud} baud: too many bytes break.",
             "Check the wires: short, firmly plugged, and the ground wire too. Then power the device again with the "
             "button held, and run this again: it goes on where it stopped.",
         )
-    return NoAnswer(
+    return DeviceLost(
         f"The device was told to go on at {baud} baud, and since then nothing comes back: this adapter says "
         "that it can do that, and does not.",
         "Power the device again with the button held: it goes on at a lower speed. Nothing on it was changed.",

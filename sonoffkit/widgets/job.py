@@ -29,8 +29,9 @@ LONGEST_LOG = 200  # lines; a log is to be read
 CONFIRM_LENGTH = 4  # characters of the MAC
 RETURNS = 5  # how often a device may go away in the middle and come back
 KEPT = "What was done so far is kept, and it goes on from there."
-NOTHING_YET = (
+LAST_WORDS = (
     "Nothing has been touched.", "Nothing has been changed on the device.", "Nothing on it was changed.",
+    "What was done so far is kept.", "run this again: it goes on where it stopped.",
 )  # fmt: skip
 GONE = (NoAnswer, GarbledAnswer, PortLost, PortMissing)
 
@@ -189,30 +190,36 @@ class Job:
         with self._connect() as device:
             identity, prepared = device.identity, self.plan.prepare(device.identity)
             if not self.plan.loses or is_practice(self.port):
-                return self._run_or_wait(device, prepared, identity)
+                return self._run_or_wait(device, prepared)
         self._ask_person(prepared)  # the port is closed while a person thinks
-        return self._connect_again(prepared, identity)
+        return self._run_or_wait(self._connect_to(identity), prepared)
 
-    def _run_or_wait(self, device: Device, prepared: dict[str, Any], identity: Identity, left: int = RETURNS) -> Any:
+    def _run_or_wait(self, device: Device, prepared: dict[str, Any]) -> Any:
         """Run it; where cable or power is pulled on the way, wait for its return and go on."""
-        try:
-            return self._run(device, prepared)
-        except GONE as error:
-            if not left:
-                raise
-            self._left = error.hint if self.plan.loses else KEPT
-            self._say(f"{error} Waiting for the device, to go on where it stopped.")
-            self._waiting(error)
-            device.close()
-        return self._connect_again(prepared, identity, left - 1)
+        for returns_left in reversed(range(RETURNS + 1)):
+            try:
+                with device:
+                    return self._run(device, prepared)
+            except GONE as error:
+                if not returns_left:
+                    raise
+                lost = error
+            self._left = lost.hint if self.plan.loses else KEPT
+            self._say(f"{lost} Waiting for the device, to go on where it stopped.")
+            self._waiting(lost)
+            device = self._connect_to(device.identity, lost)
+        raise AssertionError("the last return ends above")
 
-    def _connect_again(self, prepared: dict[str, Any], identity: Identity, left: int = RETURNS) -> Any:
-        with self._connect() as device:
-            if device.identity != identity:
-                raise DeviceChanged(
-                    f"This is not the device {identity.mac} that it began with, but {device.identity.mac}."
-                )
-            return self._run_or_wait(device, prepared, identity, left)
+    def _connect_to(self, identity: Identity, lost: SonoffkitError | None = None) -> Device:
+        """The same device again; if it does not come back, what ended it is how it was lost."""
+        try:
+            device = self._connect()
+        except GONE as silent:
+            raise (lost or silent) from silent
+        if device.identity != identity:
+            device.close()
+            raise DeviceChanged(f"This is not the device {identity.mac} that it began with, but {device.identity.mac}.")
+        return device
 
     def _connect(self) -> Device:
         device = connect_when_ready(
@@ -226,10 +233,10 @@ class Job:
 
     def _hint(self, error: SonoffkitError) -> str:
         """What to do about it, in the middle of things: the error's own last words are those for a beginning."""
-        if not self._left:
+        if not self._left or error.hint == self._left:
             return error.hint
         before = error.hint
-        for words in NOTHING_YET:
+        for words in LAST_WORDS:
             before = before.removesuffix(words).strip()
         return f"{before} {self._left}"
 

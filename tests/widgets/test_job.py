@@ -15,6 +15,7 @@ from sonoffkit.errors import (
     BackupNeeded,
     Cancelled,
     DeviceChanged,
+    DeviceLost,
     NoAnswer,
     NotFinished,
     OperationRunning,
@@ -433,8 +434,22 @@ def test_a_half_written_device_is_never_called_unchanged(sonoff, proof):
     assert going.wait(60)
     now = going.snapshot()
     assert now.state is JobState.FAILED
-    assert "may now hold only a part of it" in now.hint
+    assert now.hint.count("may now hold only a part of it") == 1
     assert "Nothing" not in now.hint
+
+
+def test_a_device_that_does_not_come_back_ends_with_how_it_was_lost(sonoff):
+    class Pulling(Job):
+        def _progress(self, now, total):
+            super()._progress(now, total)
+            sonoff.power_off()
+
+    going = over(Pulling(plan_for(back_up, {}), URL + "?hurry=1", 115200, 0.0))
+    assert type(going.error) is DeviceLost
+    now = going.snapshot()
+    assert now.message == "The device stopped answering in the middle."
+    assert now.hint.startswith("It has probably lost its power")
+    assert now.hint.count("What was done so far is kept") == 1
 
 
 def test_another_device_that_comes_back_is_not_gone_on_with(sonoff):
