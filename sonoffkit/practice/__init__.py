@@ -17,6 +17,7 @@ then played, or it is a program that falls silent.
                                                └─ SpiController ─ FlashChip ─ NorFlash
     device: a folder with flash.bin                 spi            jedec       flash
     and state.json, one open port
+    bench: wires, plug and button, dangers (what it refuses), hidden (a teacher's faults)
 
 ==================  ==========================================================================
 what is modelled    after which source
@@ -51,22 +52,32 @@ wait), and an adapter's own quirks but those in ``faults``.
 
 from __future__ import annotations
 
+from .bench import Answer, Bench, bench_of, hide
+from .dangers import Refused
 from .device import DeviceInUse, PracticeDevice, known_devices, practice_device, practice_folder
 from .faults import Faults
+from .hidden import HIDDEN_FAULTS, code_words
 from .images import lesson_images
 from .models import MODELS, STARTERS, Model
 from .port import SCHEME, device_at, register
 from .samples import sample_dumps
 
 __all__ = [
+    "HIDDEN_FAULTS",
     "MODELS",
     "SCHEME",
     "STARTERS",
+    "Answer",
+    "Bench",
     "DeviceInUse",
     "Faults",
     "Model",
     "PracticeDevice",
+    "Refused",
+    "bench_of",
+    "code_words",
     "device_at",
+    "hide",
     "known_devices",
     "lesson_images",
     "practice_device",

@@ -108,7 +108,8 @@ class Chip:
 
     def power(self, on: bool, at: float) -> None:
         """Give or take the 3.3 V; the pins are sampled when it comes."""
-        if on and not self.state.powered and self.state.plugged_in:  # the 3.3 V come from the adapter
+        supplied = self.state.plugged_in and not self.faults.power_open  # the 3.3 V come from the adapter
+        if on and not self.state.powered and supplied:
             self.state.powered = True
             if not self._en_low:
                 self._reset(ResetCause.POWER, at)

@@ -72,7 +72,8 @@ def say_state(device: PracticeDevice) -> str:
     }
     if not state.plugged_in:
         return f"adapter unplugged, power off, button {button}"
-    faults = ", ".join(f"{name} {value}" for name, value in device.faults.in_force().items())
+    in_force = {} if device.bench else device.faults.in_force()
+    faults = ", ".join(f"{name} {value}" for name, value in in_force.items())
     does = runs.get(state.running, "does nothing")
     return f"power {power}, button {button}, {does}" + (f"; faults: {faults}" if faults else "")
 

@@ -62,6 +62,19 @@ def test_without_power_nothing_answers(bench):
     assert basic.chip.state.running is Running.NOTHING
 
 
+def test_a_loose_power_wire_lets_no_power_come_and_takes_none_away(bench):
+    basic = bench(Running.STUB)
+    basic.faults.power_open = True
+    basic.chip.power(True, 0.0)
+    assert answers(basic)
+    cycle_power(basic)
+    assert (basic.chip.state.powered, answers(basic)) == (False, False)
+    basic.faults.power_open = False
+    basic.chip.press_button(True)
+    basic.chip.power(True, 0.0)
+    assert answers(basic)
+
+
 def test_what_was_in_ram_is_lost_with_the_power(bench):
     basic = bench()
     basic.ask_words(Op.WRITE_REG, 0x3FFE8000, 0x12345678, 0xFFFFFFFF, 0)
