@@ -24,6 +24,7 @@ h1 { font-size: 1.6em; margin: 0; } h2 { font-size: 1.2em; margin: 2em 0 .4em; }
 .note { border-left: 5px solid #b06f00; background: #fbf3e2; padding: .5em 1em; margin: .6em 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
+table + table { margin-top: 1.4em; }
 th, td { text-align: left; vertical-align: top; padding: .25em .9em .25em 0; border-bottom: 1px solid #e4e4e4; }
 th { color: #555; font-weight: 600; }
 td.at { font-family: ui-monospace, monospace; white-space: nowrap; }
@@ -47,7 +48,7 @@ def report_page(report: Report) -> str:
         _section("In short", _table(("", ""), (tuple(map(_text, row)) for row in report.facts()))),
         _section("On one page", _image(overview(report, exported=True))),
         _section("What lies where", _table(("from", "to", "size", "region", "what was found"), _regions(report))),
-        _section("How dense it is", _image(entropy(report))),
+        _section("How dense it is", _image(entropy(report, exported=True))),
         _section("Which firmware, and why", _list(str(evidence) for evidence in firmware.evidence)),
         *(_section(f"The image at {image.at:#x}", _image_tables(image)) for image in report.layout.images),
         _section("Whose secrets", _secrets(report)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_the_page_holds_no_secret_and_no_identity(report, page):
 def test_a_mac_in_the_files_name_is_masked_too(page):
     assert "5ccf7f" not in page.lower()
     assert words(page).startswith("••••-2026-11-22.bin")
+
+
+def test_a_network_or_a_device_id_in_the_files_name_is_masked_in_the_pictures_too(report):
+    found = {s.kind.value: s.text(reveal=True) for s in report.secrets}
+    name = f"{found['Wi-Fi name']} {found['device id']} {found['Wi-Fi password']}.bin"
+    page = report_page(replace(report, name=name))
+    assert [word for word in name.removesuffix(".bin").split() if word in page] == []
+    assert page.count("•••• •••• ••••.bin") == 4  # title, heading, and the words of both pictures
 
 
 def test_the_page_needs_nothing_but_itself(page):

@@ -177,14 +177,15 @@ def _numbers(
     down: NDArray[np.int64],
 ) -> None:
     """The number of each region that has room for it, at the middle of its addresses."""
-    near = grid.columns / 22
+    side, near = grid.columns, grid.columns / 22  # near: about as wide as a number
     taken: list[tuple[float, float]] = []
     for n in sorted(range(len(regions)), key=lambda n: regions[n].size, reverse=True):
         if (numbers == n).sum() < 5 * near * near:
             continue
         middle = (max(regions[n].start, grid.start) + min(regions[n].end, grid.end)) // 2
         step = (middle - grid.start) // grid.cell
-        x, y = float(across[step]) + 0.5, float(down[step]) + 0.5
+        # At the edge of the map half of it would be cut off.
+        x, y = (min(max(float(place[step]) + 0.5, near * 0.6), side - near * 0.6) for place in (across, down))
         if all(max(abs(x - u), abs(y - v)) > near for u, v in taken):
             taken.append((x, y))
             tag = {"facecolor": "white", "edgecolor": LINE, "boxstyle": "round,pad=0.2", "linewidth": 0.6}

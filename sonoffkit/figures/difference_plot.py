@@ -87,11 +87,14 @@ def _bars(page: Page, box: Box, found: Difference, end: int) -> None:
         else found.per_sector
     )
     shown = np.flatnonzero(counts)
-    wide = max(together * found.sector, end / (box.width * 100) * 2.5)  # no bar thinner than 2 pixels
+    starts, step = shown * together * found.sector, together * found.sector
+    thinnest = end / (box.width * 100) * 2.5  # 2 pixels
+    # A sector that one of them has in part only was compared so far, and its bar ends there.
+    compared = min(found.size_a, found.size_b) - starts
     axes.bar(
-        shown * together * found.sector,
+        starts,
         counts[shown],
-        width=wide,
+        width=np.maximum(np.minimum(compared, step), thinnest),
         align="edge",
         color=ACCENT,
         edgecolor="white",
@@ -114,7 +117,8 @@ def _strip(page: Page, box: Box, letter: str, report: Report, end: int) -> None:
         page.words(box.left, (box.top + box.bottom) / 2, "no bytes", color=QUIET)
         return
     shorter = Box(box.left, box.top, max(0.03, box.width * report.size / end), box.height)
-    strip_below(page, shorter, Strip(report.layout.regions, 0, report.size, shorter.width), rows=6, sides=0.35)
+    room = (box.left - 0.35, box.right + 0.35)  # beside a short strip as well
+    strip_below(page, shorter, Strip(report.layout.regions, 0, report.size, shorter.width), 6, room)
 
 
 def _list(page: Page, box: Box, a: Report, b: Report, listed: list[tuple[int, int, int]]) -> None:

@@ -27,13 +27,17 @@ SHADES = ("white", PALE)
 Bits = NDArray[np.float64]
 
 
-def entropy(report: Report, *, sliding: bool = False) -> Picture:
-    """The entropy of each block; with ``sliding`` also that of a shorter window, which moves by a quarter of itself."""
+def entropy(report: Report, *, sliding: bool = False, exported: bool = False) -> Picture:
+    """The entropy of each block; with ``sliding`` also that of a shorter window, which moves by a quarter of itself.
+
+    ``exported`` masks in the file's name what is masked in all that is shared.
+    """
+    title = title_of(report.exported_name if exported else report.name)
     with drawing():
         page = Page(11, 5.35)
-        page.title(title_of(report.name), f"Entropy: bits per byte in blocks of {size_words(report.numbers.block)}")
+        page.title(title, f"Entropy: bits per byte in blocks of {size_words(report.numbers.block)}")
         entropy_panel(page, Box(0.75, 1.15, 8.35, 2.45), report, sliding=sliding, rows=6)
-        return Picture(page.figure, tell_entropy(report))
+        return Picture(page.figure, tell_entropy(report, title))
 
 
 def entropy_panel(page: Page, box: Box, report: Report, *, sliding: bool = False, rows: int = 4) -> None:

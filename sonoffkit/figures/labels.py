@@ -54,17 +54,23 @@ def stairs(
     """Labels in rows below a line, each at the foot of its vertical leader, which crosses no other label.
 
     In a crowd, those on the left stand to the left of their leaders and step down to the right;
-    those on the right the other way round. Where not all find a place in so many rows, those of
-    the lowest rank are left out.
+    those on the right the other way round. Where not all find a place in so many rows, each of a
+    higher rank is asked before those of a lower one.
     """
-    chosen = sorted(range(len(anchors)), key=lambda n: anchors[n])
-    while chosen:
-        spots = [(n, anchors[n], widths[n]) for n in chosen]
-        placed = _in_rows(_with_sides(spots, low, high))
-        if placed is not None and max(place.row for place in placed) < rows:
-            return placed
-        chosen.remove(min(chosen, key=lambda n: ranks[n]))
-    return []
+
+    def placed(chosen: Sequence[int]) -> list[Place] | None:
+        spots = sorted(((n, anchors[n], widths[n]) for n in chosen), key=lambda spot: spot[1])
+        found = _in_rows(_with_sides(spots, low, high)) if spots else []
+        return found if found is not None and all(place.row < rows for place in found) else None
+
+    ranked = sorted(range(len(anchors)), key=lambda n: ranks[n], reverse=True)
+    whole = placed(ranked)
+    if whole is not None:
+        return whole
+    best: list[Place] = []
+    for n in ranked:
+        best = placed([*(place.number for place in best), n]) or best
+    return best
 
 
 Spot = tuple[int, float, float]  # number, anchor, width

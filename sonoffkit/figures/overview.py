@@ -20,8 +20,8 @@ SIDE = 4.1  # inches of the byte map
 
 
 def overview(report: Report, exported: bool = False) -> Picture:
-    """The page; ``exported`` leaves out the file's name, which its owner chose and may not want to share."""
-    title = "A dump" if exported else title_of(report.name)
+    """The page; ``exported`` masks in the file's name what is masked in all that is shared."""
+    title = title_of(report.exported_name if exported else report.name)
     with drawing():
         page = Page(13, 9.75)
         what = f"{kind_words(report)} · {firmware_words(report)}"
@@ -32,7 +32,7 @@ def overview(report: Report, exported: bool = False) -> Picture:
         _entropy(page, report)
         page.heading(9.65, 6.12, "Byte values", "logarithmic")
         histogram_panel(page, Box(10.25, 6.5, 2.45, 1.55), report)
-        return Picture(page.figure, tell_overview(report, "a dump" if exported else title))
+        return Picture(page.figure, tell_overview(report, title))
 
 
 def _map(page: Page, report: Report) -> None:

@@ -94,11 +94,12 @@ def strip_beside(page: Page, box: Box, room: float, strip: Strip, numbered: bool
         page.words(left, box.bottom + ROW * 1.4, f"and {missing:,} more, too small or too many to name", color=QUIET)
 
 
-def strip_below(page: Page, box: Box, strip: Strip, rows: int = 4, sides: float = 0.6) -> None:
+def strip_below(page: Page, box: Box, strip: Strip, rows: int = 4, room: tuple[float, float] | None = None) -> None:
     """A level strip with the names in it where they fit, and in rows below it where they do not.
 
-    The names may reach so many inches beyond the strip's ends.
+    The names have room from one place on the page to another, else a little beyond the strip's ends.
     """
+    low, high = room or (box.left - 0.6, box.right + 0.6)
     strip.draw(page.axes(box), upright=False)
     outside = []
     for n, region in enumerate(strip.regions):
@@ -112,7 +113,7 @@ def strip_below(page: Page, box: Box, strip: Strip, rows: int = 4, sides: float 
     anchors = [box.left + strip.middle(n) for n in outside]
     ranks = [float(place) for place in _ranks([strip.regions[n] for n in outside])]
     widths = [width(names[n], SMALL) for n in outside]
-    for place in stairs(anchors, widths, box.left - sides, box.right + sides, ranks, rows):
+    for place in stairs(anchors, widths, low, high, ranks, rows):
         top = box.bottom + 0.14 + place.row * ROW
         page.line([(place.at, box.bottom), (place.at, top - 0.06)])
         page.words(place.left, top, names[outside[place.number]], gid="region")

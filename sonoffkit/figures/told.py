@@ -45,7 +45,7 @@ def firmware_words(report: Report) -> str:
 
 def tell_overview(report: Report, title: str) -> str:
     if not report.size:
-        return _empty("Overview", report)
+        return _empty("Overview", title)
     secrets = count(len(report.secrets), "place")
     told = (
         f"Overview of {title}: {kind_words(report)}, {firmware_words(report)}.",
@@ -60,7 +60,7 @@ def tell_overview(report: Report, title: str) -> str:
 
 def tell_byte_map(report: Report, start: int, end: int, cell: int, order: str, colour: str) -> str:
     if not report.size:
-        return _empty("Byte map", report)
+        return _empty("Byte map", title_of(report.name))
     way = "along Hilbert's curve" if order == "hilbert" else "in rows"
     told = f"Byte map of {title_of(report.name)}, {address(start)} to {address(end)}: "
     told += f"{way}, coloured by {colour}, {count(cell, 'byte')} a cell."
@@ -68,11 +68,11 @@ def tell_byte_map(report: Report, start: int, end: int, cell: int, order: str, c
     return " ".join((told, _biggest_regions(regions), _shares(histogram(memoryview(report.data)[start:end]))))
 
 
-def tell_entropy(report: Report) -> str:
+def tell_entropy(report: Report, title: str) -> str:
     if not report.size:
-        return _empty("Entropy", report)
+        return _empty("Entropy", title)
     block = size_words(report.numbers.block)
-    told = f"Entropy of {title_of(report.name)} in blocks of {block}, over {size_words(report.size)}."
+    told = f"Entropy of {title} in blocks of {block}, over {size_words(report.size)}."
     edges = len(report.numbers.edges)
     return " ".join(
         (
@@ -103,8 +103,8 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _empty(what: str, report: Report) -> str:
-    return f"{what} of {title_of(report.name)}: an empty file. There are no bytes to show."
+def _empty(what: str, title: str) -> str:
+    return f"{what} of {title}: an empty file. There are no bytes to show."
 
 
 def _biggest_regions(regions: tuple[Region, ...] | list[Region]) -> str:

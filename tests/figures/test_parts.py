@@ -140,6 +140,13 @@ def test_stairs_leave_out_the_lowest_ranks():
     assert places
 
 
+def test_a_label_with_room_is_not_left_out_for_a_crowd_elsewhere():
+    crowd = [0.04 * n for n in range(17)]
+    places = stairs([*crowd, 8], [1] * 18, -0.35, 9, [*range(1, 18), 0], 6)
+    assert len(places) == 7
+    assert 17 in {place.number for place in places}
+
+
 @pytest.mark.parametrize(
     ("start", "end"), [(0, 0), (0, 1), (0, 0x100000), (0x78000, 0x80000), (0, 486_256), (0, 1 << 26)]
 )
