@@ -32,19 +32,17 @@ class Loop(StrEnum):
 
 def loop_in(boots: Sequence[Boot], seconds: float) -> Loop | None:
     """What restarts it, if it was heard to restart by itself; the cause before the consequence."""
-    if not _restarts_itself(boots, seconds):
-        return None
     rescued = [False, *(boot.has("first boot failed") for boot in boots[:-1])]  # a boot loader resets on purpose
-    counted = [boot for boot, was in zip(boots, rescued, strict=True) if not was]
-    return next((kind for kind, shows in SIGNS.items() if sum(map(shows, counted)) > 1), None)
+    boots = [boot for boot, was in zip(boots, rescued, strict=True) if not was]
+    often = len(boots) > 2 and seconds < SECONDS_BY_HAND * len(boots)
+    by_itself = any(after.cause not in BY_HAND or before.has(*CRASHES) for before, after in pairwise(boots))
+    for kind, shows in SIGNS.items():
+        if (often or (by_itself and kind not in LIKE_A_HAND)) and sum(map(shows, boots)) > 1:
+            return kind
+    return None
 
 
-def _restarts_itself(boots: Sequence[Boot], seconds: float) -> bool:
-    if any(after.cause not in BY_HAND or before.has(*CRASHES) for before, after in pairwise(boots)):
-        return True
-    return len(boots) > 2 and seconds < SECONDS_BY_HAND * len(boots)
-
-
+LIKE_A_HAND = (Loop.RESET_PIN, Loop.POWER)
 SIGNS: dict[Loop, Callable[[Boot], bool]] = {
     Loop.CHECKSUM: lambda boot: boot.has("csum err"),
     Loop.FLASH_READ: lambda boot: boot.has("flash read err"),
