@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from types import MappingProxyType
 
-from .chip import ChipState, Running
+from .cables import CABLE_FAULTS, QUALITIES
+from .chip import ChipState
 from .dangers import five_volts, mains, no_header, not_a_wire, wrong_pins
 from .device import PracticeDevice
+from .doing import Doing, running
 from .faults import Faults, Wires
 from .hidden import Cure, HiddenFault, hidden_fault, hidden_named
 
-__all__ = ["PINS", "QUALITIES", "RIGHT_WIRES", "Answer", "Bench", "Doing", "Quality", "bench_of", "hide"]
+__all__ = ["PINS", "RIGHT_WIRES", "Answer", "Bench", "bench_of", "hide"]
 
 PINS = ("3V3", "RX", "TX", "GND")  # of the adapter, and of the board
 RIGHT_WIRES = MappingProxyType({"3V3": "3V3", "RX": "TX", "TX": "RX", "GND": "GND"})
@@ -20,51 +22,7 @@ SWAPPED_WIRES = {"RX": "RX", "TX": "TX"}
 JUMPER = "3.3 V"
 
 
-@dataclass(frozen=True)
-class Quality:
-    """A cable or adapter out of the drawer, and the faults that come with it."""
-
-    name: str
-    title: str
-    about: str
-    faults: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-
-
-QUALITIES = {
-    quality.name: quality
-    for quality in (
-        Quality("short", "short and good", "Short wires, straight into the computer."),
-        Quality(
-            "long",
-            "long wires",
-            "A metre of loose wires: above 115200 baud bits are turned.",
-            MappingProxyType({"frail_above": 115_200}),
-        ),
-        Quality(
-            "hub",
-            "through a hub",
-            "A busy USB hub between adapter and computer: now and then a byte is lost.",
-            MappingProxyType({"drop_to_host": 20_000}),
-        ),
-        Quality(
-            "fake",
-            "counterfeit adapter",
-            "It promises any speed, and runs no faster than 115200 baud.",
-            MappingProxyType({"top_speed": 115_200}),
-        ),
-    )
-}
-CABLE_FAULTS = ("frail_above", "drop_to_host", "top_speed")
 DEFAULTS = {each.name: each.default for each in fields(Faults) if each.default is not MISSING}
-
-
-@dataclass(frozen=True)
-class Doing:
-    """What the device does now: a word for programs, a sentence for people, and whether its LED is lit."""
-
-    word: str  # off, download, firmware, blank, program or nothing
-    text: str
-    lit: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +52,7 @@ class Bench:
             device.bench._undo()
         self.device = device
         self._wires: dict[str, str] = dict(RIGHT_WIRES) if wired else {}
+        self._looped = False
         self._quality = "short"
         self._hidden: HiddenFault | None = None
         self._cured = False
@@ -102,6 +61,7 @@ class Bench:
 
     def __repr__(self) -> str:
         wires = ", ".join(f"{one} to {other}" for one, other in self._wires.items()) or "no wires"
+        wires += ", looped" if self._looped else ""
         return f"<Bench of {self.device.name}: {wires}>"
 
     @property
@@ -123,6 +83,8 @@ class Bench:
             raise no_header()
         if refusal := wrong_pins(adapter, board):
             raise refusal
+        if adapter in SWAPPED_WIRES:
+            self._looped = False
         taken = [one for one, other in self._wires.items() if (one == adapter) != (other == board)]
         self._take_off(*taken)
         self._wires[adapter] = board
@@ -134,11 +96,31 @@ class Bench:
         self._take_off(adapter)
         self.follow()
 
+    @property
+    def is_looped(self) -> bool:
+        """Whether the adapter's TX is on its own RX: the test of a cable without a device."""
+        return self._looped
+
+    def loop(self) -> None:
+        """Put the adapter's TX on its own RX; whatever was on them is taken off."""
+        if not self.has_header:
+            raise no_header()
+        self._take_off("TX", "RX")
+        self._looped = True
+        self.follow()
+
+    def unloop(self) -> None:
+        """Take that wire off."""
+        self._looped = False
+        self.follow()
+
     def join(self, one: str, other: str) -> str:
         """Connect two pins by their full names, as ``adapter TX`` and ``board RX``, or take their wire off again.
 
         Says in words what was done.
         """
+        if {one, other} == {"adapter TX", "adapter RX"}:
+            return self._join_loop()
         pins = dict(_side_and_pin(end) for end in (one, other))
         if len(pins) < 2:
             raise not_a_wire(one, other)
@@ -149,8 +131,16 @@ class Bench:
         self.connect(adapter, board)
         return f"Wired adapter {adapter} to board {board}."
 
+    def _join_loop(self) -> str:
+        if self._looped:
+            self.unloop()
+            return "Took the wire between the adapter's TX and its own RX off."
+        self.loop()
+        return "Looped: the adapter's TX on its own RX. What it sends comes back, if adapter and cable are good."
+
     def take_all_off(self) -> None:
         """No wires."""
+        self._looped = False
         self._take_off(*PINS)
         self.follow()
 
@@ -286,19 +276,8 @@ class Bench:
         """What the device does now."""
         state = self.device.state()
         if state.powered:
-            return self._runs(state)
+            return running(self.device, state)
         return Doing("off", self._why_off(state))
-
-    def _runs(self, state: ChipState) -> Doing:
-        if state.running in (Running.ROM, Running.STUB):
-            return Doing("download", "In download mode: it waits for esptool, and its LED stays dark.")
-        if state.running is Running.PROGRAM:
-            return Doing("program", "It runs a program from its memory, and says nothing.")
-        if state.running is Running.NOTHING:
-            return Doing("nothing", "It is held in reset.")
-        if self._is_blank():
-            return Doing("blank", "It finds no firmware in its flash, and starts again and again.")
-        return Doing("firmware", "It runs its firmware: it does not listen to esptool.", lit=True)
 
     def _why_off(self, state: ChipState) -> str:
         if not state.plugged_in:
@@ -308,10 +287,6 @@ class Bench:
             return f"Off: no power without {' and '.join(missing)}."
         return "Off: its 3.3 V are switched off." if self.is_supplied else "Off: no power arrives."
 
-    def _is_blank(self) -> bool:
-        with (self.device.folder / "flash.bin").open("rb") as file:
-            return file.read(1) != b"\xe9"  # what each image begins with
-
     def _sound(self) -> dict[str, str]:
         """The wires that carry something."""
         loose = self._ails.loose if self._ails else frozenset()
@@ -320,6 +295,9 @@ class Bench:
     def _data_wires(self) -> Wires:
         if not self.has_header:
             return Wires.GOOD
+        if self._looped:
+            broken = self._ails.loose & {"TX", "RX"} if self._ails else ()
+            return Wires.OPEN if broken else Wires.LOOPED
         turned = {"RX": "TX", "TX": "RX"} if self._ails and self._ails.turned_labels else {}
         sound = {one: turned.get(other, other) for one, other in self._sound().items() if one in SWAPPED_WIRES}
         if sound == SWAPPED_WIRES:

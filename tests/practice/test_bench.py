@@ -8,8 +8,10 @@ import threading
 import pytest
 
 from sonoffkit.errors import GarbledAnswer, NoAnswer, PortLost, PortMissing, TransferFailed
+from sonoffkit.ports import open_port
 from sonoffkit.practice import Bench, DeviceInUse, Faults, PracticeDevice, Refused, bench_of, practice_device
-from sonoffkit.practice.bench import PINS, QUALITIES, RIGHT_WIRES
+from sonoffkit.practice.bench import PINS, RIGHT_WIRES
+from sonoffkit.practice.cables import QUALITIES
 from sonoffkit.practice.console import say_state
 from sonoffkit.practice.faults import Noise, Wires
 from sonoffkit.session import connect
@@ -289,7 +291,23 @@ def test_a_pin_takes_one_wire_and_an_older_one_gives_way(table):
     assert dict(table.wires) == {"TX": "RX"}
 
 
-@pytest.mark.parametrize("pins", [("adapter TX", "adapter RX"), ("board RX", "board RX")])
+def test_the_adapters_tx_on_its_own_rx_gives_back_what_is_sent_until_a_wire_takes_its_place(table, basic):
+    table.plug_in()
+    assert table.join("adapter RX", "adapter TX").startswith("Looped: ")
+    assert (table.is_looped, repr(table)) == (True, "<Bench of basic: no wires, looped>")
+    with open_port(URL, 115200) as port:
+        port.timeout = 2
+        port.write(b"hello")
+        assert port.read(5) == b"hello"
+    table.connect("TX", "RX")
+    assert (table.is_looped, basic.faults.wires) == (False, Wires.RX_OPEN)
+    table.join("adapter TX", "adapter RX")
+    assert dict(table.wires) == {}
+    assert table.join("adapter TX", "adapter RX").startswith("Took the wire")
+    assert basic.faults.wires is Wires.OPEN
+
+
+@pytest.mark.parametrize("pins", [("adapter TX", "adapter GND"), ("board RX", "board RX")])
 def test_two_pins_of_one_side_are_no_wire(table, pins):
     with pytest.raises(Refused, match="from a pin of the adapter to a pin of the board") as refused:
         table.join(*pins)

@@ -179,6 +179,13 @@ def test_a_bad_cable_is_cured_by_another_one_of_the_same_kind_and_not_by_its_wir
     assert basic.faults == Faults()
 
 
+@pytest.mark.parametrize(("name", "wires"), [("broken-cable", Wires.OPEN), ("turned-labels", Wires.LOOPED)])
+def test_a_loop_back_tells_a_broken_cable_from_a_fault_of_the_board(table, basic, name, wires):
+    set_up(table, name)
+    table.loop()
+    assert basic.faults.wires is wires
+
+
 def test_turned_labels_are_met_by_turning_the_wires(table):
     set_up(table, "turned-labels")
     table.connect("TX", "TX")
