@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 
 from ..firmware.secrets import grouped
 from ..palette import REGIONS
@@ -20,12 +22,25 @@ SHEET = """<style>
 .sk-wide th { text-align: left; font-weight: 600; color: var(--jp-ui-font-color2, #555); padding: 1px 14px 1px 0; }
 .sk-wide td { text-align: left; vertical-align: top; padding: 1px 14px 1px 0; overflow-wrap: anywhere; }
 .sk-wide td.at { font-family: var(--jp-code-font-family, monospace); white-space: nowrap; }
-.sk-wide td.name, .sk-secrets .sk-wide td:first-child { white-space: nowrap; }
-.sk-secrets .sk-wide td:nth-child(2) { min-width: 12em; }
-.sk-secrets .sk-wide td:nth-child(4) { min-width: 11em; }
+.sk-wide td.name { white-space: nowrap; }
+.sk-tells { overflow-x: auto; }
+.sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
+.sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
 .sk-box.sk-report, .sk-box.sk-secrets { max-width: 940px; }
 .sk-swatch { display: inline-block; width: .85em; height: .85em; border: 1px solid #777; margin-right: .5em; }
 </style>"""
+# What is told by message is drawn, and kept nowhere: a notebook that is saved with its widgets has the masked text.
+TELLING = """
+function render({ model, el }) {
+  const draw = (html) => { el.innerHTML = html; };
+  const told = (message) => draw(message.html);
+  draw(model.get("masked"));
+  model.on("msg:custom", told);
+  model.send({ type: "ready" });
+  return () => model.off("msg:custom", told);
+}
+export default { render };
+"""
 
 
 class ReportView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -44,15 +59,17 @@ class SecretsView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._table = widgets.HTML().add_class("sk-html")
+        self._table = _Telling(masked=self._html(shown=False))
         self._button = widgets.Button(icon="eye").add_class("sk-reveal")
         self._button.on_click(lambda _: self.hide() if self._shown else self.reveal())
-        super().__init__([sheet(), self._table, self._button])
+        if not report.secrets:
+            self._button.layout.display = "none"
+        super().__init__([sheet(), widgets.HTML(SHEET), self._table, self._button])
         self.add_class("sk-box").add_class("sk-secrets")
         self.hide()
 
     def reveal(self) -> None:
-        """Show the values; they would be saved with the notebook's widgets, if those were saved."""
+        """Show the values, to whoever sees the screen; they are not saved with the notebook."""
         self._show(shown=True)
 
     def hide(self) -> None:
@@ -62,14 +79,32 @@ class SecretsView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _show(self, *, shown: bool) -> None:
         self._shown = shown
         self._button.description = "Hide them" if shown else "Show them"
+        self._table.tell(self._html(shown=shown))
+
+    def _html(self, *, shown: bool) -> str:
         found = self._report.secrets
         if not found:
-            words = ("None found", "Where the firmware is not known, that proves nothing.")
-            self._table.value = says("care", *words)
-            self._button.layout.display = "none"
-            return
+            return says("care", "None found", "Where the firmware is not known, that proves nothing.")
         rows = ((g.kind.value, g.text(reveal=shown), g.places, g.proof) for g in grouped(found))
-        self._table.value = SHEET + _table(("what", "value", "where", "how that is known"), map(_escaped, rows))
+        return _table(("what", "value", "where", "how that is known"), map(_escaped, rows))
+
+
+class _Telling(anywidget.AnyWidget):
+    """HTML that can be told another text for a while; only the masked one is state, and can be saved."""
+
+    _esm = TELLING
+    masked = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, masked: str) -> None:
+        self.told = masked
+        super().__init__(masked=masked)
+        self.add_class("sk-html").add_class("sk-tells")
+        self.on_msg(lambda *_: self.tell(self.told))  # a view that comes later shows what the others show
+
+    def tell(self, text: str) -> None:
+        """Show a text in all views."""
+        self.told = text
+        self.send({"html": text})
 
 
 def _regions(report: Report) -> str:

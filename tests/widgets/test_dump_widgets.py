@@ -28,8 +28,9 @@ def words(widget) -> str:
     """All that a widget says, without tags, on one line."""
     found = []
     for one in (widget, *getattr(widget, "children", ())):
-        if isinstance(one, ipywidgets.HTML):
-            found.append(re.sub(r"<style>.*?</style>|<[^>]+>", " ", one.value, flags=re.DOTALL))
+        text = getattr(one, "told", None) or (one.value if isinstance(one, ipywidgets.HTML) else "")
+        if text:
+            found.append(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL))
         elif one is not widget:
             found.append(words(one))
     return " ".join(html.unescape(" ".join(found)).split())
@@ -160,3 +161,19 @@ def test_each_secret_is_told_once_with_its_copies(report):
     assert said.count(NETWORK.ssid) == 1
     assert "settings A, SSID (0x78000)" in said
     assert "and 2 more" in said
+
+
+def test_what_is_shown_is_told_and_never_a_state_that_is_saved(report):
+    view = SecretsView(report)
+    sent = []
+    view._table.send = lambda content, buffers=None: sent.append(content["html"])
+    view._button.click()
+    assert NETWORK.password in sent[-1]
+    state = "".join(str(one.get_state()) for one in (view, *view.children)) + repr(view._table)
+    assert NETWORK.password not in state
+    assert NETWORK.ssid in state
+    view._table._handle_custom_msg({"type": "ready"}, [])  # a second view of the same
+    assert NETWORK.password in sent[-1]
+    view._button.click()
+    view._table._handle_custom_msg({"type": "ready"}, [])
+    assert NETWORK.password not in "".join(sent[-2:])
