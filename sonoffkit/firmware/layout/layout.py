@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..formats import FirmwareImage
 from ..maps import BLANK_SECTOR, USER1, EndMap, flash_map_name, user2_places
@@ -12,6 +12,7 @@ from ..records import SECTOR, Record, RegionKind
 from ..records.stock import PLACES, is_stock
 from .file_kind import FileKind, kind_of, notices_about
 from .find import Family, extents, family_of, find_images, find_records, flash_end, is_end_known
+from .repeats import notice_of_repeats, period_of, region_of_repeats
 from .running import boot_version, image_names, what_runs
 from .tiling import Region, tile
 
@@ -28,6 +29,7 @@ class Layout:
     ``family`` is who starts the program, ``map_name`` the SDK's name of the flash map.
     ``runs`` names the region whose program starts, and ``runs_because`` the evidence.
     ``notices`` are sentences for a person: what is missing, what contradicts what.
+    ``period`` is the size of what a file repeats, 0 if it does not: then all else is about its first time.
     """
 
     kind: FileKind
@@ -41,6 +43,7 @@ class Layout:
     runs: str = ""
     runs_because: str = ""
     notices: tuple[str, ...] = ()
+    period: int = 0
 
     def region_at(self, address: int) -> Region:
         """The region that an address lies in; IndexError outside the file."""
@@ -55,6 +58,23 @@ class Layout:
 
 def lay_out(data: bytes) -> Layout:
     """The layout of a dump or an image; of any bytes at all."""
+    period = period_of(data)
+    if not period:
+        return _lay_out(data)
+    first = _lay_out(data[:period])
+    if (first.flash_size or 0) > period:  # the header may be right: then a fault of reading repeats itself
+        whole = _lay_out(data)
+        return replace(whole, notices=(notice_of_repeats(len(data), period), *whole.notices))
+    return replace(
+        first,
+        size=len(data),
+        period=period,
+        regions=(*first.regions, region_of_repeats(len(data), period)),
+        notices=(notice_of_repeats(len(data), period), *first.notices),
+    )
+
+
+def _lay_out(data: bytes) -> Layout:
     images = find_images(data)
     family = family_of(data, images)
     header = images[0].headers[0] if images and images[0].at == 0 and images[0].version == 1 else None

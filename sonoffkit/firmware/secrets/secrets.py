@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..layout import Layout
 from ..records import Field, Record, RegionKind, SecretKind
@@ -53,9 +53,17 @@ class Secret:
 def find_secrets(data: bytes, layout: Layout) -> tuple[Secret, ...]:
     """The secrets in a dump's records, and their further copies anywhere else, by their places."""
     found = [secret for record in layout.records for secret in _in_record(record)]
+    found += list(_again(layout, found))
     taken = sorted((secret.at, secret.at + secret.size) for secret in found)
     found += _copies(data, layout, found, taken)
     return tuple(sorted(found, key=lambda secret: (secret.at, secret.size)))
+
+
+def _again(layout: Layout, found: list[Secret]) -> Iterator[Secret]:
+    """The same once more, each time that a file repeats itself."""
+    times = layout.size // layout.period if layout.period else 1
+    for start in (time * layout.period for time in range(1, times)):
+        yield from (replace(one, at=one.at + start, where=f"the same again, {one.where}") for one in found)
 
 
 def masked(data: bytes, secrets: Iterable[Secret], *, everything: bool = False) -> bytes:
