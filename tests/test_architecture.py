@@ -19,7 +19,7 @@ FLOORS = (
     ("errors", "palette", "paths", "course", "exercises", "lab"),
     ("practice", "wiring"),
     ("ports", "firmware"),
-    ("bootlog", "commands"),
+    ("bootlog", "checks", "commands"),
     ("session",),
     ("transfer",),
     ("vault",),

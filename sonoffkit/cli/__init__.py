@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .check import check
 from .course import lab, rehearse
 from .dumps import inspect, redact
 from .practice import practice
@@ -17,5 +18,5 @@ def main() -> None:
     """Back up, understand and reflash Sonoff switches, with or without hardware."""
 
 
-for command in (lab, rehearse, practice, inspect, redact):
+for command in (lab, rehearse, practice, check, inspect, redact):
     main.add_command(command)
