@@ -60,7 +60,7 @@ def _nothing_whole(device: str, came: set[Came]) -> Check:
         says = f"On {device} only part of what was sent comes back, at every speed."
         return Check(_name(device), False, says, "Press the wire on firmly and try again; else take another adapter.")
     if Came.OTHER in came:
-        says = f"On {device} something else comes back than was sent: a device talks there, so this is no loop."
+        says = f"On {device} something else comes back than was sent: a device talks there, or the wire is loose."
         return Check(
             _name(device), False, says, "Take all wires to the device off, and connect TX to RX of the adapter."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .backups import BackupPicker
+from .check_view import CheckView, LoopBack
 from .dumps import DumpPicker
 from .explorer import FlashExplorer
 from .images import ImagePicker
@@ -12,9 +13,11 @@ from .runner import OperationRunner
 
 __all__ = [
     "BackupPicker",
+    "CheckView",
     "DumpPicker",
     "FlashExplorer",
     "ImagePicker",
+    "LoopBack",
     "OperationRunner",
     "PortPicker",
     "ReportView",
