@@ -102,6 +102,21 @@ def test_version_and_sdk_are_those_of_the_program_that_runs():
         assert firmware.sdk.startswith(sdk)
 
 
+def test_a_version_is_a_guess_where_nobody_knows_which_program_starts():
+    parts = {0: dumps.boot(), 0x1000: dumps.user(MINI_WORDS), 0x81000: dumps.user()}
+    firmware = identified(dumps.flash(MB, parts))
+    assert (firmware.version, firmware.version_confidence) == ("3.0.0", Confidence.GUESS)
+    assert "which program starts is not known" in str(firmware.evidence[-1])
+
+
+@pytest.mark.parametrize("word", [b"coolkit.cc", b"iotgo_tree_date", b"User-Agent: itead-device", b"Host: dl.itead.cn"])
+def test_later_firmware_can_have_a_few_of_the_makers_words_only(word):
+    parts = {**dumps.stock_parts(), 0x78000: dumps.random_bytes(999), 0x79000: dumps.random_bytes(999)}
+    data = dumps.flash(MB, {**parts, 0x1000: dumps.user(word + b"\0")})
+    assert identified(data).name == "stock eWeLink (Itead)"
+    assert lay_out(data).region_at(0x78000).name == "settings A"
+
+
 @pytest.mark.parametrize("sdk", ["1.5.4.1(39cb9a32)", "2.1.0(deb1901)", "3.0.6-dev(072755c)", "2.2.0(e563851)"])
 def test_sdk_versions_of_all_kinds(sdk):
     assert stock_with(dumps.STOCK_WORDS + b"\0" + sdk.encode() + b"\0").sdk == sdk

@@ -101,7 +101,7 @@ def test_the_minis_program_and_identity():
     firmware = report.firmware
     assert (firmware.name, firmware.confidence) == ("stock eWeLink (Itead)", Confidence.PROVEN)
     assert (firmware.version, firmware.version_confidence) == ("3.0.0", Confidence.LIKELY)
-    assert firmware.model == "PSF-BD1-GL (Sonoff Mini, Basic R3)"
+    assert firmware.model == "PSF-BD1-GL (Sonoff Mini or Basic R3)"
     assert firmware.sdk == "2.2.0(f28eaf2), compiled Dec 7 2018"
     assert any("1.6.2" in str(evidence) for evidence in firmware.evidence)
 

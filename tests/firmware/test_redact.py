@@ -551,7 +551,7 @@ def sketch(words: bytes) -> bytes:
 REFUSED = {
     "random bytes": (
         random.Random(1).randbytes(MB),
-        "Which firmware this is is not known for sure, so where it keeps names and passwords is not known either.",
+        "It is not known for sure which firmware this is, so neither is where it keeps names and passwords.",
         INSPECT,
     ),
     "Tasmota": (
@@ -647,7 +647,7 @@ def test_it_refuses_what_nobody_can_be_sure_of(data, message, hint):
 def test_it_refuses_a_program_that_is_cut_off():
     message, hint = refusal(practice()[:0x60000])
     assert re.fullmatch(
-        r"The user1 is damaged or cut off \(.+ is cut off\), so what its bytes are is not known\.", message
+        r"The program at 0x1000 is damaged or cut off \(.+ is cut off\), so nobody knows what its bytes are\.", message
     )
     assert hint == f"{SAFE} Read the flash again: notebook 2."
 

@@ -133,6 +133,9 @@ def _named(
     data: bytes, layout: Layout, signature: Signature, evidence: tuple[Evidence, ...], start: int, end: int
 ) -> Firmware:
     version, sure, why = _version(data, layout, signature, start, end)
+    if version and not layout.runs and len(layout.images) > 1:
+        sure = Confidence.GUESS
+        why = (*why, Evidence(start, "which program starts is not known; this is about the largest one"))
     confidence = _confidence(signature, evidence)
     return Firmware(
         name=signature.name,

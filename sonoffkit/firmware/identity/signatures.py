@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ..layout.find import Family
+from ..records.stock import MAKERS_WORDS
 
 __all__ = ["SIGNATURES", "Signature"]
 
@@ -40,7 +41,7 @@ SIGNATURES = (
     # A bare "ITEAD" stands in ESPurna, too, and "Sonoff Basic" in Tasmota.
     Signature(
         "stock eWeLink (Itead)",
-        (b"ITEADTmobiM0x1DabcEsnw==", b"iotgo.iteadstudio.com", b"iotgo_tree_register", b"coolkit.cn"),
+        MAKERS_WORDS,
         OWN,
         record="settings",
     ),

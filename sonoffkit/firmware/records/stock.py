@@ -12,7 +12,7 @@ import struct
 from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
-    "FACTORY_NETWORK", "MODELS", "PLACES", "has_stock_settings", "is_stock",
+    "FACTORY_NETWORK", "MAKERS_WORDS", "MODELS", "PLACES", "STOCK_WORDS", "has_stock_settings", "is_stock",
     "read_certificate", "read_settings", "stock_records",
 ]  # fmt: skip
 
@@ -32,8 +32,17 @@ PLACES = tuple(
     for what, places in (("settings", SETTINGS), ("relay state", STATE))
     for at, which in zip(places, ("A", "B", "flag"), strict=True)
 )
-# "ITEAD" and "Sonoff Basic" stand in other firmware, too.
-STOCK_WORDS = (b"ITEADTmobiM0x1DabcEsnw==", b"iotgo.iteadstudio.com", b"practice-maker.example")
+# "ITEAD" and "Sonoff Basic" stand in other firmware, too. Not every version was seen to have all of these.
+MAKERS_WORDS = (
+    b"ITEADTmobiM0x1DabcEsnw==",
+    b"iotgo.iteadstudio.com",
+    b"iotgo_tree_",
+    b"itead-device",
+    b"dl.itead.cn",
+    b"coolkit.cn",
+    b"coolkit.cc",
+)
+STOCK_WORDS = (*MAKERS_WORDS, b"practice-maker.example")
 
 # Offset, size in bytes, name, and what secret it holds.
 FIELDS = (
@@ -53,9 +62,9 @@ ADDRESSES = ((0x0AC, "MAC"), (0x0B2, "AP MAC"))
 
 MODELS = {
     "ITA-GZ1-GL": "Sonoff Basic R1",
-    "PSF-B01-GL": "Sonoff Basic, S55",
-    "PSF-BD1-GL": "Sonoff Mini, Basic R3",
-    "PSF-B04-GL": "Sonoff Dual R2, T1, iFan02, Touch",
+    "PSF-B01-GL": "Sonoff Basic or S55",
+    "PSF-BD1-GL": "Sonoff Mini or Basic R3",
+    "PSF-B04-GL": "Sonoff Dual R2, T1, iFan02 or Touch",
     "PSF-BRA-GL": "Sonoff RF Bridge",
     "PSF-BFB-GL": "Sonoff iFan03",
     "PSA-B01-GL": "Sonoff S26",

@@ -28,7 +28,6 @@ from .wiping import PATTERNS, is_public_certificate, wiper_of
 
 __all__ = ["Change", "Redacted", "redact"]
 
-MAKERS_WORDS = (*STOCK_WORDS, b"coolkit.cn", b"iotgo_tree_register")
 # What the maker sets in every device, so its program says it, too.
 FACTORY_DEFAULTS = (b"12345678", FACTORY_NETWORK, b"094FAFE8")
 WHAT_STAYS = {
@@ -180,7 +179,7 @@ def _programs_that_stay(data: bytes, layout: Layout) -> tuple[FirmwareImage, ...
     return tuple(
         image
         for image in layout.images
-        if image in sure or (image.is_sound and any(word in data[image.at : image.end] for word in MAKERS_WORDS))
+        if image in sure or (image.is_sound and any(word in data[image.at : image.end] for word in STOCK_WORDS))
     )
 
 

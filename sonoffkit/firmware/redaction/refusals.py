@@ -45,7 +45,7 @@ def refuse_what_is_not_sure(data: bytes, layout: Layout, firmware: Firmware) -> 
         _refuse_image(firmware)
     if firmware.confidence not in SURE:
         raise NotRedacted(
-            "Which firmware this is is not known for sure, so where it keeps names and passwords is not known either.",
+            "It is not known for sure which firmware this is, so neither is where it keeps names and passwords.",
             f"{SAFE} sonoffkit inspect shows what was found in it, masked.",
         )
     if not firmware.name.startswith(SUPPORTED):
@@ -77,8 +77,8 @@ def _refuse_damaged(data: bytes, layout: Layout) -> None:
     for image in needed(layout.images, layout):
         if image.problem:
             raise NotRedacted(
-                f"The {layout.region_at(image.at).name} is damaged or cut off ({image.problem}), so what its bytes are "
-                "is not known.",
+                f"The {'program' if image.at else 'boot loader'} at {image.at:#x} is damaged or cut off "
+                f"({image.problem}), so nobody knows what its bytes are.",
                 f"{SAFE} Read the flash again: notebook 2.",
             )
 
