@@ -125,6 +125,26 @@ def test_each_part_of_firmware_uses_those_before_it():
     assert wrong == []
 
 
+def test_the_boot_log_knows_ports_image_formats_and_the_errors_at_most():
+    assert rooms_behind("bootlog") <= {"errors", "ports", "firmware"}
+    behind = {name for path in FILES if room_of(path) == "bootlog" for name in imported(path)}
+    firmware = {name for name in behind if name.startswith("sonoffkit.firmware")}
+    assert all(name.startswith("sonoffkit.firmware.formats.") for name in firmware)
+
+
+# As its docstring has them: each uses those before it.
+BOOTLOG = ("boots", "decode", "heard", "loops", "judge", "speed", "listen", "watch", "compare")
+
+
+def test_each_part_of_the_boot_log_uses_those_before_it():
+    wrong = []
+    for path in sorted((PACKAGE / "bootlog").glob("*.py")):
+        used = {name.split(".")[2] for name in imported(path) if name.startswith("sonoffkit.bootlog.")}
+        if path.stem != "__init__":
+            wrong += [(path.stem, other) for other in used if BOOTLOG.index(other) >= BOOTLOG.index(path.stem)]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("room", sorted(ANALYSIS & set(ROOMS)))
 def test_a_dump_is_analysed_without_the_hardware_half(room):
     assert rooms_behind(room) & HARDWARE == set()
