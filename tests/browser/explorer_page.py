@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from sonoffkit.firmware.secrets import Secret, SecretKind
-from sonoffkit.widgets.explorer import FlashExplorer, explorer_data, explorer_script, explorer_style
+from sonoffkit.widgets.explorer import FlashExplorer, explorer_script, explorer_style
 
 BLOCK = 1024
 TRAITS = ("name", "payload", "entropy", "block", "ceiling", "regions", "masks", "colours", "other", "selection")
@@ -93,20 +93,10 @@ def report_of(data: bytes, regions=None, secrets=(), name="practice") -> SimpleN
 def write_page(folder: Path, widget: FlashExplorer, *, style: str = "") -> Path:
     """The page of a widget, as a file."""
     state = json.dumps({name: _plain(getattr(widget, name)) for name in TRAITS})
-    return _write(folder / "explorer.html", MODEL.replace("STATE", state), style)
-
-
-def write_page_of_its_own(folder: Path, *reports) -> Path:
-    """The page as an HTML report would hold it: no model, nobody to ask for secrets."""
-    data = json.dumps(explorer_data(*reports))
-    start = f'window.explorer = await mountPacked(document.querySelector("#explorer"), {data});'
-    return _write(folder / "alone.html", start, "")
-
-
-def _write(path: Path, start: str, style: str) -> Path:
     # The handle is for the benchmark and the tests; in a notebook nobody can reach it.
     script = explorer_script().replace("class Explorer {", "window.explorers = [];\nclass Explorer {", 1)
     script = script.replace("    this.host = element;", "    this.host = element;\n    window.explorers.push(this);", 1)
+    start, path = MODEL.replace("STATE", state), folder / "explorer.html"
     path.write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>explorer</title><style>{explorer_style()}</style>'
         f'<body style="margin: 12px; background: var(--jp-layout-color1, #fff); {style}"><div id="explorer"></div>'

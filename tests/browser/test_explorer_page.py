@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
-from explorer_page import ListeningExplorer, entropy_of, report_of, write_page, write_page_of_its_own
+from explorer_page import ListeningExplorer, entropy_of, report_of, write_page
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +52,7 @@ class Opened:
     """A page with the explorer, and what went wrong on it."""
 
     page: object
-    widget: ListeningExplorer | None
+    widget: ListeningExplorer
     troubles: list[str] = field(default_factory=list)
 
     def text(self, selector: str) -> str:
@@ -134,10 +134,10 @@ def shown(browser, tmp_path):
     context.set_default_timeout(10_000)
     opened = []
 
-    def show(*reports, alone: bool = False) -> Opened:
+    def show(*reports) -> Opened:
         page = context.new_page()
-        widget = None if alone else ListeningExplorer(*reports)
-        file = write_page_of_its_own(tmp_path, *reports) if alone else write_page(tmp_path, widget)
+        widget = ListeningExplorer(*reports)
+        file = write_page(tmp_path, widget)
         one = Opened(page, widget)
         page.on("console", lambda message: message.type == "error" and one.troubles.append(message.text))
         page.on("pageerror", lambda error: one.troubles.append(str(error)))
@@ -193,6 +193,20 @@ def test_a_drag_selects_and_entropy_strings_and_histogram_follow(one):
     found = one.page.evaluate("() => explorers[0].lists.strings.found")
     texts = [[match.start(), len(match[0])] for match in re.finditer(rb"[ -~]{6,}", DUMP)]
     assert found == [[at, size] for at, size in texts if at + size > start and at < end]
+
+
+def test_entropy_has_a_meaning_in_one_region_and_in_enough_bytes_only(one):
+    said = {
+        (0, SIZE): " bits a byte",
+        (0x1000, 0x5000): " bits a byte: compressed or random",
+        (0x1000, 0x1010): " bits a byte",
+        (0x12000, 0x12010): "Entropy 0.00 bits a byte: blank or one value",
+        (0x800, 0x5000): " bits a byte",
+    }
+    for (start, end), words in said.items():
+        one.page.evaluate("([start, end]) => model.set('selection', [start, end])", [start, end])
+        one.state("start")
+        assert one.text(".fx-lines > div:first-child").endswith(words)
 
 
 def test_the_selection_reaches_python_and_python_moves_it(one):
@@ -266,6 +280,17 @@ def test_the_hex_view_moves_by_bytes(one):
         one.page.keyboard.press(key)
     row = one.page.evaluate("() => explorers[0].hexView.perRow")
     assert one.selection == [0x10001 + row, 0x10003 + row]
+
+
+def test_a_row_that_is_opened_by_the_keyboard_keeps_the_focus(one):
+    one.page.locator(".fx-row", has_text="settings").focus()
+    one.page.keyboard.press("Enter")
+    assert one.selection == [0x18000, SIZE]
+    one.page.wait_for_timeout(300)  # the lists follow a little later
+    assert "settings" in one.page.evaluate("() => document.activeElement.textContent")
+    one.page.keyboard.press("Shift+Tab")
+    one.page.keyboard.press("Enter")
+    assert one.selection == [0x11000, 0x18000]
 
 
 def test_keys_stay_inside_and_ctrl_does_not(one):
@@ -353,15 +378,6 @@ def test_it_follows_the_width_and_goes_away_without_a_trace(one):
         assert one.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     one.page.evaluate("() => unmount()")
     assert one.page.locator(".fx").count() == 0
-
-
-def test_a_page_of_its_own_has_no_way_to_the_secrets(shown):
-    one = shown(report_of(DUMP, REGIONS, SECRETS), alone=True)
-    assert one.page.locator(".fx-reveal").count() == 0
-    one.type_into(".fx-goto", f"{PASSWORD_AT:#x}")
-    assert one.hex_at(PASSWORD_AT)[0] == "••"
-    one.type_into(".fx-find", "hello")
-    assert one.selection == [WORD_AT, WORD_AT + 5]
 
 
 def test_in_jupyterlab_the_keys_leave_the_notebook_alone_and_python_knows_the_selection(notebook):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import struct
-import zlib
 from dataclasses import replace
 
 import pytest
@@ -15,7 +12,7 @@ from sonoffkit.practice import MODELS
 from sonoffkit.practice.factory import factory_image
 from sonoffkit.report import inspect_dump
 from sonoffkit.widgets import FlashExplorer
-from sonoffkit.widgets.explorer import explorer_data, explorer_script
+from sonoffkit.widgets.explorer import explorer_script
 
 DUMP = factory_image(MODELS["basic"], bytes.fromhex("5ccf7f010203"))
 
@@ -140,13 +137,6 @@ def test_a_selection_stays_inside_the_dump(report):
 
 def test_its_text_tells_the_dumps_and_nothing_out_of_them(report):
     assert repr(FlashExplorer(report)) == "<FlashExplorer of practice, 1048576 bytes>"
-
-
-def test_a_page_of_its_own_holds_neither_secrets_nor_names_nor_ids(report):
-    data = json.loads(json.dumps(explorer_data(report)))
-    payload = zlib.decompress(base64.b64decode(data["payload"]))
-    assert len(payload) == len(DUMP)
-    assert [secret for secret in report.secrets if len(secret.value) >= 6 and secret.value in payload] == []
 
 
 def test_the_script_asks_nobody_outside():

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .explorer import FlashExplorer
-from .pages import explorer_data, explorer_script, explorer_style
+from .pages import explorer_script, explorer_style
 
-__all__ = ["FlashExplorer", "explorer_data", "explorer_script", "explorer_style"]
+__all__ = ["FlashExplorer", "explorer_script", "explorer_style"]

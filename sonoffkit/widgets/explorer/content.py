@@ -50,16 +50,13 @@ class Content:
         return [(start, self.report.data[start:end]) for start, end, _ in self.masks]
 
 
-def contents(report: Report, other: Report | None, *, everything: bool = False) -> tuple[Content, Content | None]:
-    """Both dumps with their secrets covered, each also where the other one has the same secret.
-
-    ``everything`` covers what the owner may see, too: names, MACs, device ids.
-    """
+def contents(report: Report, other: Report | None) -> tuple[Content, Content | None]:
+    """Both dumps with their secrets covered, each also where the other one has the same secret."""
     if other is None:
-        return _content(report, report.secrets, everything), None
+        return _content(report, report.secrets), None
     return (
-        _content(report, [*report.secrets, *_same_in(report.data, other.secrets)], everything),
-        _content(other, [*other.secrets, *_same_in(other.data, report.secrets)], everything),
+        _content(report, [*report.secrets, *_same_in(report.data, other.secrets)]),
+        _content(other, [*other.secrets, *_same_in(other.data, report.secrets)]),
     )
 
 
@@ -68,9 +65,8 @@ def _same_in(data: bytes, secrets: Iterable[Secret]) -> list[Secret]:
     return [secret for secret in secrets if secret.value and data.startswith(secret.value, secret.at)]
 
 
-def _content(report: Report, secrets: Iterable[Secret], everything: bool) -> Content:
+def _content(report: Report, secrets: Iterable[Secret]) -> Content:
     size = len(report.data)
-    hidden = [one for one in secrets if (everything or not one.kind.shown_to_owner) and one.at < size]
+    hidden = [one for one in secrets if not one.kind.shown_to_owner and one.at < size]
     places = {(one.at, min(one.at + one.size, size), str(one.kind)) for one in hidden}
-    payload = masked(report.data, tuple(hidden), everything=True)[:size]
-    return Content(report, payload, tuple(sorted(places)))
+    return Content(report, masked(report.data, hidden), tuple(sorted(places)))

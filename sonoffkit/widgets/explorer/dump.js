@@ -100,10 +100,9 @@ function runningMost(ends) {
   return ends.map((end) => (most = Math.max(most, end)));
 }
 
-/** Bytes from whatever carries them: a typed array, a DataView, or base64 text. */
+/** Bytes from whatever carries them: a typed array or a DataView. */
 function toBytes(value) {
   if (!value) return new Uint8Array(0);
-  if (typeof value === "string") return Uint8Array.from(atob(value), (letter) => letter.charCodeAt(0));
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return Uint8Array.from(value);

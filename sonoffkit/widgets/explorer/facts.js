@@ -25,7 +25,7 @@ class Facts {
     const bits = entropyOf(this.histogram);
     const places = end > start ? `0x${hex(start)} – 0x${hex(end - 1)}` : "no bytes";
     this.title.textContent = `${isSelected ? "Selected" : "Whole flash"}: ${places} · ${sizeText(end - start)}`;
-    this.lines.replaceChildren(...this._lines(bits, start, end).map((words) => make("div", "", { text: words })));
+    this.lines.replaceChildren(...this._lines(bits, start, end).map((words) => make("div", "", { text: words, title: words })));
     this._drawClasses();
     this._drawHistogram(theme, width, ratio);
     this._tellCommon();
@@ -36,15 +36,21 @@ class Facts {
     const { first, second, differences } = this.state;
     const regions = first.regions.filter((region) => region.start < end && region.end > start);
     const where = regions.length === 1 ? regions[0].name : `${regions.length} regions`;
-    const lines = [`Entropy ${bits.toFixed(2)} bits a byte: ${entropyWords(bits)}`, `In ${where}`];
+    const lines = [`Entropy ${bits.toFixed(2)} bits a byte${this._meaning(bits, regions)}`, `In ${where}`];
     if (regions.length === 1 && regions[0].note) lines[1] += `: ${regions[0].note}`;
     if (second) {
       const count = differences.countIn(start, end);
       lines.push(count ? `${countText(count)} of ${countText(end - start)} bytes differ in B` : "The same in B");
     }
     const hidden = first.maskedIn(start, end);
-    if (hidden) lines.push(`${sizeText(hidden)} of it are masked, and counted as *`);
+    if (hidden) lines.push(`${sizeText(hidden)} masked, counted as *`);
     return lines;
+  }
+
+  /** What the entropy means: of a few bytes, or of unlike regions together, a number says nothing. */
+  _meaning(bits, regions) {
+    const tells = regions.length === 1 && this.total >= this.state.first.block;
+    return tells || bits <= BLANK_BITS ? `: ${entropyWords(bits)}` : "";
   }
 
   _drawClasses() {

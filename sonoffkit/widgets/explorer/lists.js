@@ -48,15 +48,25 @@ class Lists {
       tab.setAttribute("aria-label", `${this.names[name]}: ${count}`);
     }
     this.list.setAttribute("aria-label", this.names[this.shown]);
-    this.list.replaceChildren(...this[`_${this.shown}`]());
+    this._fill(this[`_${this.shown}`]());
+  }
+
+  /** New rows for old ones. The focus stays on its row: without it the next keys would be the notebook's. */
+  _fill(rows) {
+    const { place } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
+    this.list.replaceChildren(...rows);
+    if (place === undefined) return;
+    const row = this.list.querySelector(`[data-place="${place}"]`) || this.list;
+    row.focus({ preventScroll: true });
   }
 
   _row(start, end, text, { note = "", colour = "", selected = false, before = "" } = {}) {
     const row = button("", `Go to 0x${hex(start)}`, () => this.state.select(start, end), "fx-row");
     row.removeAttribute("aria-label");
+    row.dataset.place = before + addressText(start, this.state.size);
     const mark = make("span", "fx-swatch");
     mark.style.background = colour;
-    row.append(...(colour ? [mark] : []), make("span", "fx-place", { text: before + addressText(start, this.state.size) }),
+    row.append(...(colour ? [mark] : []), make("span", "fx-place", { text: row.dataset.place }),
       make("span", "fx-name", { text }), make("span", "fx-note", { text: note, title: note }));
     if (selected) row.setAttribute("aria-current", "true");
     return make("li", "", {}, [row]);

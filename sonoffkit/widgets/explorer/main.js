@@ -1,6 +1,6 @@
-// The explorer put together: mount() builds it into any element, render() into a notebook's widget.
+// The explorer put together, and render(), which makes it for a notebook's widget.
 
-const STRIP_WIDTH = 208;
+const STRIP_WIDTH = 222; // "system parameters flag" fits
 const NARROW_STRIP = 100;
 const LOW_HEIGHT = 362;
 const MAP_HEIGHT = 322;
@@ -181,53 +181,29 @@ function plainColours(theme) {
   }));
 }
 
-/**
- * Build the explorer into an element; the same for a notebook and for a page of its own.
- *
- * data: {name, payload, entropy, block, ceiling, regions, masks, colours, other, selection}; bytes may be base64.
- * secrets, where there is somebody who can answer: {reveal(), hide()}.
- */
-export function mount(element, data, secrets = null) {
-  const explorer = new Explorer(element, data, secrets);
-  const [start, end] = data.selection || [0, 0];
-  if (end > start) explorer.state.select(start, end);
-  return explorer;
-}
-
-/** mount() for a page whose bytes are base64 of deflated bytes, so that a blank flash costs nothing. */
-export async function mountPacked(element, data) {
-  const unpack = async (dump) => ({
-    ...dump, payload: await inflated(dump.payload), entropy: await inflated(dump.entropy),
-  });
-  return mount(element, { ...(await unpack(data)), other: data.other ? await unpack(data.other) : null });
-}
-
-async function inflated(text) {
-  const stream = new Blob([toBytes(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
+/** The explorer of a widget's model in its element; gives what takes it away again. */
 function render({ model, el }) {
-  const names = ["name", "payload", "entropy", "block", "ceiling", "regions", "masks", "colours", "other", "selection"];
+  const names = ["name", "payload", "entropy", "block", "ceiling", "regions", "masks", "colours", "other"];
   const data = Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  const explorer = mount(el, data, {
+  const explorer = new Explorer(el, data, {
     reveal: () => model.send({ type: "reveal" }),
     hide: () => model.send({ type: "hide" }),
   });
   const { state } = explorer;
   let own = false;
-  state.on("select", throttled(() => {
-    own = true;
-    model.set("selection", [state.start, state.end]);
-    own = false;
-    model.save_changes();
-  }, SELECTION_EVERY_MS));
   const follow = () => {
     if (own) return;
     const [start, end] = model.get("selection");
     if (end > start) state.select(start, end);
     else state.clear();
   };
+  follow();
+  state.on("select", throttled(() => {
+    own = true;
+    model.set("selection", [state.start, state.end]);
+    own = false;
+    model.save_changes();
+  }, SELECTION_EVERY_MS));
   const answer = (message, buffers) => {
     if (message.type === "revealed") message.ranges.forEach(([which, start], index) => state.dumps[which].reveal(start, toBytes(buffers[index])));
     if (message.type === "hidden") state.dumps.forEach((dump) => dump.hide());

@@ -8,8 +8,9 @@ const CLASS_OF = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (isText(byte) || byte === 9 || byte === 10 || byte === 13) return 2;
   return byte < 128 ? 3 : 4;
 });
+const BLANK_BITS = 0.1;
 const ENTROPY_WORDS = [
-  [0.1, "blank or one value"], [4.5, "tables or settings"], [5.8, "text"], [7.2, "program"],
+  [BLANK_BITS, "blank or one value"], [4.5, "tables or settings"], [5.8, "text"], [7.2, "program"],
   [7.5, "between program and compressed"], [8.01, "compressed or random"],
 ];
 const SHORTEST_STRING = 6;

@@ -38,7 +38,7 @@ class Toolbar {
         button("‹", "Previous difference (D)", () => state.nextDifference(-1), "fx-previous-difference"),
         button("›", "Next difference (d)", () => state.nextDifference(1), "fx-next-difference")]);
     }
-    if (secrets && state.secrets.length) groups.push([this._revealButton(secrets)]);
+    if (state.secrets.length) groups.push([this._revealButton(secrets)]);
     return make("div", "fx-bar", { role: "toolbar", "aria-label": "Flash explorer" }, groups.map((group) => make("div", "fx-group", {}, group)));
   }
 
