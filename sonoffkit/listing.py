@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from .firmware.secrets import grouped
+from .firmware.secrets import SecretGroup, grouped
 from .report import Report
 
 __all__ = ["listing"]
@@ -30,7 +30,11 @@ def _lines(report: Report, reveal: bool) -> Iterator[str]:
     yield "\nHow the firmware is known"
     yield from _columns(("", str(evidence)) for evidence in report.firmware.evidence)
     yield "\nSecrets" + (" (revealed)" if reveal else "")
-    yield from _columns((g.kind.value, g.text(reveal=reveal), g.places) for g in grouped(report.secrets))
+    yield from _columns((g.kind.value, g.text(reveal=reveal), _where(g)) for g in grouped(report.secrets))
+
+
+def _where(group: SecretGroup) -> str:
+    return group.places + (f" - {group.proof}" if group.proof else "")
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -161,7 +161,8 @@ def _header(layout: Layout) -> str:
 
 def _secrets(report: Report) -> str:
     kinds = Counter(secret.kind.value for secret in report.secrets)
-    return ", ".join(f"{count} × {kind}" for kind, count in kinds.items()) if kinds else "none found"
+    told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
+    return f"{told} (every copy counts)" if kinds else "none found"
 
 
 def _firmware_json(firmware: Firmware) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoffkit.errors import DumpTooBig, DumpUnreadable
+from sonoffkit.listing import listing
 from sonoffkit.practice.factory import factory_image
 from sonoffkit.practice.models import MODELS
 from sonoffkit.report import LARGEST_DUMP, Report, inspect_dump
@@ -61,6 +62,17 @@ def test_the_facts_are_in_the_order_of_what_matters(stock):
 def test_what_is_not_known_is_not_told_twice():
     told = dict(inspect_dump(b"hello, world").facts())
     assert (told["Size"], told["Firmware"], told["Secrets"]) == ("12 bytes", "unknown", "none found")
+
+
+def test_the_listing_says_how_a_secret_is_known(stock):
+    lines = listing(stock).splitlines()
+    assert any("Wi-Fi password" in line and " - the key is PBKDF2 of this name and password" in line for line in lines)
+
+
+def test_that_copies_are_counted_is_said(practice):
+    told = dict(practice.facts())
+    assert told["Secrets"].startswith("6 × Wi-Fi name, 6 × Wi-Fi password")
+    assert told["Secrets"].endswith(" (every copy counts)")
     assert "Flash header" not in told
 
 

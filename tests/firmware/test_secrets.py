@@ -74,6 +74,13 @@ def test_they_come_in_the_order_of_their_places():
     assert [secret.at for secret in found()] == sorted(secret.at for secret in found())
 
 
+def test_the_makers_own_password_is_told_as_that_and_anybody_elses_is_not():
+    network = changed((0x780E4, b"12345678".ljust(64, b"\0")), (0x79020, b"12345678".ljust(64, b"\0")))
+    proofs = {secret.where: secret.proof for secret in secrets_of(network)}
+    assert proofs["settings A, AP password"] == "the maker's own, the same in every device"
+    assert proofs["settings B, password"] == ""
+
+
 @pytest.mark.parametrize("record", [0x78000, 0x79000, PARAMETERS, PARAMETERS + SECTOR])
 @pytest.mark.parametrize("after", [0x40, 0x60, 0x80, 0xAC, 0x200, 0x3E8])
 def test_of_a_dump_cut_off_within_a_record_what_is_there_is_masked(record, after):

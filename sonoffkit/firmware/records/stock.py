@@ -12,13 +12,15 @@ import struct
 from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
-    "FACTORY_NETWORK", "MAKERS_WORDS", "MODELS", "PLACES", "STOCK_WORDS", "has_stock_settings", "is_stock",
-    "read_certificate", "read_settings", "stock_records",
+    "FACTORY_NETWORK", "FACTORY_PASSWORDS", "MAKERS_WORDS", "MODELS", "PLACES", "STOCK_WORDS",
+    "has_stock_settings", "is_stock", "read_certificate", "read_settings", "stock_records",
 ]  # fmt: skip
 
 SETTINGS_SIZE = 0x218
 MARKS_END = 0xAC  # two of the three marks lie before; a dump that was cut off can end behind
 FACTORY_NETWORK = b"8DB0839D"  # CoolKit's test network: a device that knows no other was never paired
+# Of a device's own access point, and of that network.
+FACTORY_PASSWORDS = {SecretKind.AP_PASSWORD: b"12345678", SecretKind.WIFI_PASSWORD: b"094FAFE8"}
 UNREADABLE = "not readable here: obfuscated, or of another firmware"
 CUT_OFF = "cut off: the file ends here"
 DEVICE_ID = re.compile(rb"[0-9a-f]{10}\Z")

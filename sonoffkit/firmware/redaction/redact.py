@@ -17,7 +17,7 @@ from ..layout import FileKind, Layout, lay_out
 from ..layout.tiling import Region
 from ..maps import counted
 from ..records import SECTOR, Record, RegionKind, SecretKind
-from ..records.stock import FACTORY_NETWORK, STOCK_WORDS
+from ..records.stock import FACTORY_NETWORK, FACTORY_PASSWORDS, STOCK_WORDS
 from .fictional import Fiction
 from .forms import SHORTEST, Form, Hit, replace_forms, still_there
 from .mending import mend_flag_sector, mend_image
@@ -29,7 +29,7 @@ from .wiping import PATTERNS, is_public_certificate, wiper_of
 __all__ = ["Change", "Redacted", "redact"]
 
 # What the maker sets in every device, so its program says it, too.
-FACTORY_DEFAULTS = (b"12345678", FACTORY_NETWORK, b"094FAFE8")
+FACTORY_DEFAULTS = (FACTORY_NETWORK, *FACTORY_PASSWORDS.values())
 WHAT_STAYS = {
     "settings": "Of the settings, the model, the maker's own server and the access point's usual IP address stay.",
     "relay": "How the relay was last stays: whether on or off, and how long a pulse is.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..layout import Layout
 from ..records import Field, Record, RegionKind, SecretKind
-from ..records.stock import FACTORY_NETWORK
+from ..records.stock import FACTORY_NETWORK, FACTORY_PASSWORDS
 from ..records.system_parameters import pmk_of
 
 __all__ = ["Secret", "SecretKind", "find_secrets", "masked"]
@@ -90,6 +90,8 @@ def _proof(record: Record, one: Field) -> str:
             ssid, secret, stored = record.value(name), record.value(password), record.value(key)
             if ssid and secret and stored and pmk_of(secret, ssid) == stored:
                 return "the key is PBKDF2 of this name and password"
+    if FACTORY_PASSWORDS.get(one.secret) == one.value:
+        return "the maker's own, the same in every device"
     return "the factory's own test network" if one.value == FACTORY_NETWORK else ""
 
 
