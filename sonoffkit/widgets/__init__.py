@@ -1,4 +1,4 @@
-"""What the notebooks show: pickers of ports, backups, images and dumps, operations, reports, the explorer."""
+"""What the notebooks show: pickers, operations, checks, the boot monitor, reports, the explorer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from .check_view import CheckView, LoopBack
 from .dumps import DumpPicker
 from .explorer import FlashExplorer
 from .images import ImagePicker
+from .monitor import BootMonitor
 from .picker import PortPicker
 from .report_view import ReportView, SecretsView
 from .runner import OperationRunner
 
 __all__ = [
     "BackupPicker",
+    "BootMonitor",
     "CheckView",
     "DumpPicker",
     "FlashExplorer",

@@ -1,0 +1,198 @@
+"""The boot monitor: what a device says when it starts, live, and what that means."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import math
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import ipywidgets as widgets
+import traitlets
+from IPython.display import display
+
+from ..bootlog import Comparison, Finding, Verdict
+from ..errors import SonoffkitError
+from ..firmware.dump_file import read_dump
+from ..ports import chosen_port, is_practice
+from .hand import PracticeHand
+from .listening import Listening, ListeningState, Moment
+from .style import code_block, says, sheet
+
+__all__ = ["BootMonitor"]
+
+REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
+CYCLE = "Take the device's power away and give it again."
+NOT_THE_PLUG = (
+    "If the adapter gives the power, pull the wire with the 3.3 V, not the USB plug: with the plug the port goes, too, "
+    "and with it the device's first words."
+)
+PRACTICE_CYCLE = "Click 'Power off' and 'Power on' below; with the button held, it starts in download mode."
+KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
+
+
+class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Listens at 74880 baud on a port, never sends, and tells what it heard.
+
+    ``await monitor`` in a notebook's cell shows it, starts it, and goes on when a
+    start was heard and has said what it says, or after ``seconds``; what ends in
+    an error is shown, and raised by ``monitor.finding`` only. The buttons stay
+    alive meanwhile, and the kernel's own Stop ends it. In a script,
+    ``monitor.wait()``. With a ``dump`` (its bytes, or its file), what the device
+    loads is held against it: ``monitor.comparison``.
+
+    >>> monitor = BootMonitor(seconds=30)                       # doctest: +SKIP
+    >>> await monitor                                           # doctest: +SKIP
+    """
+
+    state = traitlets.Unicode(ListeningState.READY.value, read_only=True)
+
+    def __init__(
+        self, port: str | None = None, *, seconds: float = 60.0, dump: bytes | Path | str | None = None
+    ) -> None:
+        self.port = port or chosen_port()
+        self._seconds = seconds
+        self._dump = dump if dump is None or isinstance(dump, bytes) else read_dump(dump)
+        self._listening = self._new()
+        self._shown = False
+        self._watched: Listening | None = None
+        self._showing = threading.RLock()
+        self._make_parts()
+        buttons = widgets.HBox([self._start, self._stop])
+        super().__init__([sheet(), self._title, buttons, self._status, self._hand, self._text, self._card])
+        self.add_class("sk-box")
+        self.add_class("sk-monitor")
+        self._show()
+
+    # For notebooks and scripts
+
+    def start(self) -> BootMonitor:
+        """Begin to listen, anew where it is over; another monitor on the same port makes way."""
+        if self._listening.is_over:
+            self._listening = self._new()
+        self._listening.start()
+        self._watch()
+        return self
+
+    def stop(self) -> None:
+        """End it; there is a finding of what was heard so far."""
+        self._listening.stop()
+
+    def wait(self, timeout: float | None = None) -> BootMonitor:
+        """Start it if need be and wait until it is over, or ``timeout`` seconds."""
+        if not self._listening.is_over:
+            self.start()
+        self._listening.wait(timeout)
+        self._show()
+        return self
+
+    @property
+    def finding(self) -> Finding:
+        """What was heard, judged; raises the PortError that ended it, or NotFinished."""
+        return self._listening.finding
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """How what the device loaded compares with the dump; None without a dump."""
+        _ = self._listening.finding
+        return self._listening.moment().comparison
+
+    def __await__(self) -> Generator[None, None, None]:
+        return self._shown_until_over().__await__()
+
+    async def _shown_until_over(self) -> None:
+        if not self._shown:
+            self._shown = True
+            display(self)  # type: ignore[no-untyped-call]
+        self.start()
+        try:
+            while not self._listening.is_over:
+                await asyncio.sleep(REFRESH_SECONDS / 2)
+        except (asyncio.CancelledError, KeyboardInterrupt):  # the kernel's Stop
+            self._listening.stop()
+            raise
+        finally:
+            self._show()
+
+    def _new(self) -> Listening:
+        return Listening(self.port, self._seconds, self._dump)
+
+    # The parts
+
+    def _make_parts(self) -> None:
+        self._title = widgets.HTML(
+            '<span class="sk-title">Boot monitor</span> '
+            f'<span class="sk-quiet">listens on {html.escape(self.port)}, and sends nothing</span>'
+        ).add_class("sk-html")
+        self._start = widgets.Button(description="Start", button_style="primary", icon="play").add_class("sk-start")
+        self._stop = widgets.Button(description="Stop", icon="stop").add_class("sk-stop")
+        self._status = widgets.HTML().add_class("sk-html").add_class("sk-status")
+        self._hand = PracticeHand()
+        self._text = widgets.HTML().add_class("sk-heard")
+        self._card = widgets.HTML().add_class("sk-html").add_class("sk-finding")
+        self._start.on_click(lambda _: self.start())
+        self._stop.on_click(lambda _: self.stop())
+        self._hand.serve(self.port)
+
+    # Showing
+
+    def _watch(self) -> None:
+        """Look at it ten times a second until it is over, from a thread: a busy kernel shows it too."""
+        if self._watched is not self._listening:
+            self._watched = self._listening
+            args = (self._listening,)
+            threading.Thread(target=self._watching, args=args, name="sonoffkit view", daemon=True).start()
+
+    def _watching(self, listening: Listening) -> None:
+        over = False
+        while not over:
+            over = listening.wait(REFRESH_SECONDS)
+            self._show()
+
+    def _show(self) -> None:
+        """Bring every part up to the moment; the kernel's thread and the watcher's both come here."""
+        with self._showing:
+            now = self._listening.moment()
+            live = self._listening.is_live
+            self._start.disabled, self._stop.disabled = live, not live
+            self._start.description = "Listen again" if now.state.is_over else "Start"
+            self._status.value = f'<span role="status">{html.escape(_status(now, self.port))}</span>'
+            self._text.value = code_block([now.text]) if now.text else ""
+            self._card.value = _card(now)
+            self.set_trait("state", now.state.value)
+
+
+def _status(now: Moment, port: str) -> str:
+    """Where it stands, and what the person should do."""
+    if now.state is ListeningState.READY:
+        return "Ready. While it listens, no other program can have the port."
+    if now.state is ListeningState.UNPLUGGED:
+        return f"The adapter is unplugged. Plug it in again, and it goes on. {NOT_THE_PLUG}"
+    if now.state is ListeningState.OTHER_SPEEDS:
+        return "That cannot be read. Trying other speeds…"
+    if now.state is ListeningState.LISTENING:
+        left = f"{math.ceil(now.seconds_left)} s left."
+        if now.text:
+            return f"It speaks. Listening whether more comes… {left}"
+        todo = PRACTICE_CYCLE if is_practice(port) else f"{CYCLE} {NOT_THE_PLUG}"
+        return f"Waiting for the device to start: {todo[0].lower()}{todo[1:]} {left}"
+    return "Listened."
+
+
+def _card(now: Moment) -> str:
+    """What was heard and what to do next, or what went wrong; empty while it listens."""
+    if now.error:
+        hint = now.error.hint if isinstance(now.error, SonoffkitError) else ""
+        return says("bad", f"{type(now.error).__name__}: {now.error}", hint)
+    if not now.finding:
+        return ""
+    return says(KINDS.get(now.finding.verdict, "care"), now.finding.says, f"Next: {now.finding.next}", _rows(now))
+
+
+def _rows(now: Moment) -> list[tuple[str, str]]:
+    rows = [("Adapter", now.heard.note)] if now.heard and now.heard.note else []
+    if now.comparison:
+        rows += [("Compared with the dump", now.comparison.says), *(("", line) for line in now.comparison.differs)]
+    return rows
