@@ -16,7 +16,7 @@ PACKAGE = Path(sonoffkit.__file__).parent
 # Lowest first. A room imports from rooms below it, never from its own floor or above.
 # A room that does not exist yet is skipped; one that is not listed fails a test.
 FLOORS = (
-    ("errors", "palette", "paths", "course", "exercises", "lab"),
+    ("errors", "masking", "palette", "paths", "course", "exercises", "lab"),
     ("practice", "wiring"),
     ("ports", "firmware"),
     ("bootlog", "checks", "commands"),
@@ -28,6 +28,7 @@ FLOORS = (
     ("figures", "listing", "redacting"),
     ("page",),
     ("diagnosis",),
+    ("support",),
     ("widgets", "rehearsal"),
     ("cli",),
     ("__main__",),

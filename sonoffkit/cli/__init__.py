@@ -6,6 +6,7 @@ import click
 
 from .check import check
 from .course import lab, rehearse
+from .diagnose import diagnose
 from .dumps import inspect, redact
 from .practice import practice
 
@@ -18,5 +19,5 @@ def main() -> None:
     """Back up, understand and reflash Sonoff switches, with or without hardware."""
 
 
-for command in (lab, rehearse, practice, check, inspect, redact):
+for command in (lab, rehearse, practice, check, diagnose, inspect, redact):
     main.add_command(command)
