@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from firmware import dump_builders as dumps
 from firmware.builders import CODE, DRAM, EBOOT, IRAM, IROM, by_hand, micropython, user_part
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -650,6 +651,21 @@ def test_it_refuses_a_program_that_is_cut_off():
         r"The program at 0x1000 is damaged or cut off \(.+ is cut off\), so nobody knows what its bytes are\.", message
     )
     assert hint == f"{SAFE} Read the flash again: notebook 2."
+
+
+def test_it_refuses_a_file_full_of_records_at_once():
+    """To replace all of them would take hours."""
+    parts = {
+        at: dumps.settings(ssid=f"network {at}".encode(), password=f"password {at}".encode())
+        for at in range(0x10000, MB - 0x10000, SECTOR)
+    }
+    message, hint = refusal(dumps.flash(MB, {**parts, 0: dumps.boot(), 0x1000: dumps.user()}))
+    assert re.fullmatch(
+        r"There are \d{3} different names, passwords and keys in it: no device has so many, so what this is is not "
+        r"known\.",
+        message,
+    )
+    assert hint == SAFE
 
 
 @pytest.mark.parametrize("name", ["a", "ab"])

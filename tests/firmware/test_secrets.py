@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import struct
+import time
 from collections import Counter
 
 import pytest
+from firmware import dump_builders as dumps
 
 from sonoffkit.firmware.layout import lay_out
 from sonoffkit.firmware.records.system_parameters import pmk_of
@@ -16,7 +18,7 @@ from sonoffkit.practice.models import MODELS
 
 MAC = bytes.fromhex("5ccf7f1a2b3c")
 NETWORK = factory_network(MAC)
-PARAMETERS, SECTOR = 0xFD000, 0x1000
+PARAMETERS, SECTOR, MB = 0xFD000, 0x1000, 0x100000
 PROOF = "the key is PBKDF2 of this name and password"
 
 
@@ -72,6 +74,28 @@ def test_each_lies_where_it_says():
 
 def test_they_come_in_the_order_of_their_places():
     assert [secret.at for secret in found()] == sorted(secret.at for secret in found())
+
+
+def settings_everywhere(size: int) -> bytes:
+    """A dump of stock firmware that is full of settings, each with others' names and passwords."""
+    parts = {
+        at: dumps.settings(ssid=f"network {at}".encode(), password=f"password {at}".encode())
+        for at in range(0x10000, size - 0x10000, SECTOR)
+    }
+    return dumps.flash(size, {**parts, 0: dumps.boot(), 0x1000: dumps.user()})
+
+
+def test_a_file_full_of_records_takes_time_in_proportion():
+    """Eight times the bytes: quadratic would be 64 times the time."""
+    times = []
+    for size in (MB, 8 * MB):
+        data = settings_everywhere(size)
+        layout = lay_out(data)
+        began = time.perf_counter()
+        secrets = find_secrets(data, layout)
+        times.append(time.perf_counter() - began)
+        assert len(secrets) > size // SECTOR
+    assert times[1] < 20 * times[0] + 0.5
 
 
 def test_the_makers_own_password_is_told_as_that_and_anybody_elses_is_not():

@@ -13,6 +13,7 @@ from ..layout.find import Family
 
 __all__ = ["refuse_what_is_not_sure"]
 
+MOST_SECRETS = 100  # a device has some 30 different ones
 SAFE = "Do not share this dump. The file is as it was, and nothing was written."
 SUPPORTED = ("stock eWeLink", "sonoffkit's practice firmware")
 SURE = (Confidence.PROVEN, Confidence.LIKELY)
@@ -59,6 +60,7 @@ def refuse_what_is_not_sure(data: bytes, layout: Layout, firmware: Firmware) -> 
             f"{SAFE} Read the whole flash: notebook 2.",
         )
     _refuse_damaged(data, layout)
+    _refuse_crowded(layout)
 
 
 def _refuse_image(firmware: Firmware) -> None:
@@ -81,6 +83,17 @@ def _refuse_damaged(data: bytes, layout: Layout) -> None:
                 f"({image.problem}), so nobody knows what its bytes are.",
                 f"{SAFE} Read the flash again: notebook 2.",
             )
+
+
+def _refuse_crowded(layout: Layout) -> None:
+    """What a file made of records only would take to replace grows with its square."""
+    secrets = {one.value for record in layout.records for one in record.fields if one.secret}
+    if len(secrets) > MOST_SECRETS:
+        raise NotRedacted(
+            f"There are {len(secrets)} different names, passwords and keys in it: no device has so many, so what this "
+            "is is not known.",
+            SAFE,
+        )
 
 
 def needed(images: Iterable[FirmwareImage], layout: Layout) -> tuple[FirmwareImage, ...]:

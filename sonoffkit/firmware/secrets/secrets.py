@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from ..layout import Layout
 from ..records import Field, Record, RegionKind, SecretKind
@@ -16,6 +17,7 @@ __all__ = ["Secret", "SecretKind", "find_secrets", "masked"]
 MASK = b"*"
 FEWEST_VALUES = 4
 SHORTEST_COPY = 6  # bytes: shorter ones are found all over a program by chance
+MOST_LOOKED_FOR = 100  # values: a device has some 30, and a file made of records only would take hours
 BINARY = (SecretKind.WIFI_KEY, SecretKind.AP_KEY)
 ADDRESSES = (SecretKind.MAC, SecretKind.BSSID)
 # A key and the network that it belongs to: its fields' names in the system parameters.
@@ -90,15 +92,18 @@ def _proof(record: Record, one: Field) -> str:
             ssid, secret, stored = record.value(name), record.value(password), record.value(key)
             if ssid and secret and stored and pmk_of(secret, ssid) == stored:
                 return "the key is PBKDF2 of this name and password"
-    if FACTORY_PASSWORDS.get(one.secret) == one.value:
+    if one.secret and FACTORY_PASSWORDS.get(one.secret) == one.value:
         return "the maker's own, the same in every device"
     return "the factory's own test network" if one.value == FACTORY_NETWORK else ""
 
 
 def _copies(data: bytes, layout: Layout, found: list[Secret], taken: list[tuple[int, int]]) -> Iterator[Secret]:
     """The same elsewhere, as it is or spelled out: in leftovers, in a log, in a file."""
-    values = {secret.value: secret.kind for secret in reversed(found) if _is_distinct(secret)}
-    for value, kind in values.items():
+    values: dict[bytes, SecretKind] = {}
+    for secret in found:
+        if _is_distinct(secret):
+            values.setdefault(secret.value, secret.kind)
+    for value, kind in islice(values.items(), MOST_LOOKED_FOR):
         for form, needle in _spellings(value):
             at = data.find(needle)
             while at >= 0:
