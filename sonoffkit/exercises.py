@@ -54,9 +54,7 @@ def start_check(answer: object, report: Report) -> Verdict:
     layout = report.layout
     if not layout.runs:
         return _cannot("Nothing in this dump says which program starts.")
-    return check(
-        answer, layout.runs, _sentence(layout.runs_because), "Look for Runs in the card: it is what it begins with."
-    )
+    return check(answer, layout.runs, _sentence(layout.runs_because), "The line Runs in the card begins with its name.")
 
 
 def blank_check(selection: tuple[int, int], report: Report) -> Verdict:
@@ -82,7 +80,7 @@ def noise_check(answer: object, report: Report) -> Verdict:
     if found is None:
         return _cannot("Nothing unknown in this dump is that dense.")
     at, bits = found
-    why = f"The 1 KiB at {at:#x} has {bits:.2f} bits in a byte, and nothing else is that dense. "
+    why = f"The 1 KiB at {at:#x} has {bits:.2f} bits in a byte: neither code nor settings are that dense. "
     why += "Which of the three it is, the bytes alone do not tell."
     hint = f"Programs have about 6.5 bits in a byte, settings less than 4.5. At {at:#x} there are {bits:.2f}."
     return check(answer, "compressed, encrypted or noise", why, hint)

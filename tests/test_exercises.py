@@ -74,7 +74,7 @@ def test_what_is_shown_is_no_html():
 
 def test_the_program_that_starts_is_told_with_the_reason_as_a_sentence(basic):
     assert not start_check(None, basic).right
-    assert start_check("user2", basic).text.startswith("Not quite. Look for Runs in the card")
+    assert start_check("user2", basic).text.startswith("Not quite. The line Runs in the card")
     verdict = start_check("user1", basic)
     assert verdict.right
     assert verdict.text.startswith("Right. System parameters A (byte 0 at 0xfd000) says so, ")

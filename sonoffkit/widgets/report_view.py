@@ -26,6 +26,7 @@ SHEET = """<style>
 .sk-tells { overflow-x: auto; }
 .sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
 .sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
+.sk-secrets .sk-wide td:nth-child(2) { overflow-wrap: anywhere; }
 .sk-box.sk-report, .sk-box.sk-secrets { max-width: 940px; }
 .sk-swatch { display: inline-block; width: .85em; height: .85em; border: 1px solid #777; margin-right: .5em; }
 </style>"""
