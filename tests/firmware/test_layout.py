@@ -227,6 +227,17 @@ def test_a_damaged_program_leaves_the_records_theirs():
     assert regions(layout)["user1"] == (0x1000, 0x2000)
 
 
+def test_an_update_that_was_broken_off_is_told_and_does_not_run():
+    layout = lay_out(dumps.flash(MB, {**dumps.stock_parts(), 0x81000: dumps.user()[:0x800]}))
+    assert layout.runs == "user1"
+    assert layout.notices == (
+        "The image at 0x81000 is damaged or cut off: there is no second header behind its code in flash. It is not "
+        "the program that runs.",
+    )
+    damaged = lay_out(dumps.flash(MB, {**dumps.stock_parts(), 0x1000: dumps.user()[:0x800]}))
+    assert not damaged.notices[0].endswith("It is not the program that runs.")
+
+
 def test_a_changed_byte_of_a_program_is_told():
     data = bytearray(dumps.stock())
     data[0x1100] ^= 1
@@ -251,7 +262,9 @@ def test_a_sketch_over_stock_firmware_leaves_the_makers_records_recognised():
     assert "left from the maker's firmware" in layout.region_at(0x7C000).note
     assert "left from the maker's firmware" in layout.region_at(0x7F000).note
     assert layout.region_at(0xF6000).name == "Tasmota settings"
-    assert layout.region_at(0xFB000).name == "Arduino EEPROM"
+    assert layout.region_at(0xFB000).name == "RF calibration"
+    assert layout.region_at(0xFB000).note == "by its place and size; left from an earlier firmware"
+    assert lay_out(dumps.flash(MB, {**parts, 0xFB000: b"preferences"})).region_at(0xFB000).name == "Arduino EEPROM"
     assert "user1" not in layout.region_at(0xFD000).note
 
 

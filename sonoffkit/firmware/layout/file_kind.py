@@ -73,8 +73,12 @@ def notices_about(
     records: tuple[Record, ...],
     flash_size: int | None,
     end: int,
+    runs: int | None,
 ) -> Iterator[str]:
-    """Sentences for a person about what is missing or contradicts itself."""
+    """Sentences for a person about what is missing or contradicts itself.
+
+    ``runs`` is where the program begins that runs, None where that is not known.
+    """
     size = len(data)
     if kind is FileKind.INCOMPLETE and flash_size and flash_size > size:
         yield from _about_missing(records, size, flash_size, end)
@@ -93,7 +97,8 @@ def notices_about(
         yield f"It is damaged or cut off: {images[-1].problem}. Get it again; don't write it."
     for image in images:
         if image.problem and kind is not FileKind.IMAGE:
-            yield f"The image at {image.at:#x} is damaged or cut off: {image.problem}."
+            rest = "" if runs in (None, image.at) or not image.at else " It is not the program that runs."
+            yield f"The image at {image.at:#x} is damaged or cut off: {image.problem}.{rest}"
         yield from _about_checks(image)
 
 

@@ -12,7 +12,7 @@ from ..maps import BLANK_SECTOR, FLASH_SIZES, USER1, EndMap, size_text, user2_pl
 from ..records import SECTOR, Record, RegionKind
 from ..records.filesystems import find_filesystems
 from ..records.stock import has_stock_settings, is_stock, read_certificate, read_settings, stock_records
-from ..records.system_parameters import read_phy_init, read_rf_calibration, system_records
+from ..records.system_parameters import RF_CALIBRATION_SIZE, read_phy_init, read_rf_calibration, system_records
 from ..records.tasmota import recognise_power_cycles, recognise_settings
 from ..records.third_party import eeprom_by_place, recognise_espeasy, recognise_espurna
 
@@ -194,10 +194,18 @@ def _by_place(data: bytes, family: Family, end: int) -> Iterator[Record]:
     """The radio's calibration, and Arduino's EEPROM where others have it."""
     map_ = EndMap(end)
     if family is Family.ARDUINO:
-        found = [eeprom_by_place(data, end), read_rf_calibration(data, map_.phy_init)]
+        found = [_eeprom(data, end), read_rf_calibration(data, map_.phy_init)]
     else:
         found = [read_rf_calibration(data, map_.rf_calibration)]
     yield from (record for record in found if record)
+
+
+def _eeprom(data: bytes, end: int) -> Record | None:
+    """What lies where the Arduino core has its EEPROM; of the size of a calibration, that is what others had there."""
+    calibration = read_rf_calibration(data, EndMap(end).rf_calibration)
+    if calibration and calibration.facts["bytes"] == str(RF_CALIBRATION_SIZE):
+        return replace(calibration, note="by its place and size; left from an earlier firmware")
+    return eeprom_by_place(data, end)
 
 
 def _fitted(record: Record, family: Family) -> Record:

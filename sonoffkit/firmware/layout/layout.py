@@ -85,6 +85,7 @@ def _lay_out(data: bytes) -> Layout:
     names = image_names(data, images, family)
     user2 = _user2_place(images, end, is_c1=header is not None and header.is_c1)
     runs, because = what_runs(data, images, records, names, family)
+    runs_at = next((at for at, name in names.items() if runs and name == runs), None)
     claims = [
         *_image_regions(data, [image for image in images if not image.problem], names, family, runs),
         *_record_regions(records),
@@ -103,7 +104,7 @@ def _lay_out(data: bytes) -> Layout:
         map_name=flash_map_name(end, user2) if family is Family.NONOS and len(images) > 1 else "",
         runs=runs,
         runs_because=because,
-        notices=tuple(notices_about(data, kind, images, records, flash_size, end)),
+        notices=tuple(notices_about(data, kind, images, records, flash_size, end, runs_at)),
     )
 
 

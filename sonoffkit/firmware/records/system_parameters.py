@@ -18,8 +18,8 @@ from ..maps import EndMap
 from .record import SECTOR, Field, Record, RegionKind, SecretKind, text_at
 
 __all__ = [
-    "PARAMETERS_SIZE", "FlagSector", "pmk_of", "read_flag_sector", "read_parameters", "read_phy_init",
-    "read_rf_calibration", "system_records",
+    "PARAMETERS_SIZE", "RF_CALIBRATION_SIZE", "FlagSector", "pmk_of", "read_flag_sector", "read_parameters",
+    "read_phy_init", "read_rf_calibration", "system_records",
 ]  # fmt: skip
 
 PARAMETERS_SIZE = 0x4A4
@@ -31,6 +31,7 @@ SAVED, SAVED_SIZE, SAVED_MOST = 0x140, 100, 5
 SAVED_KEYS, KEY_SIZE = 0x3E4, 32
 FLAG_MAGIC, FLAG_END = b"\xaa\x55\xaa\x55", b"\x55\xaa\x55\xaa"
 PHY_SIZE = 128
+RF_CALIBRATION_SIZE = 0x274  # what is written of its sector in dumps of NONOS devices
 PHY_VERSIONS = {0x00: "05", 0x08: "08"}  # byte 1 of Espressif's esp_init_data_default_vNN.bin
 
 
@@ -194,7 +195,7 @@ def read_phy_init(data: bytes, at: int) -> Record | None:
 
 
 def read_rf_calibration(data: bytes, at: int) -> Record | None:
-    """The radio's calibration, known by its place only: 0x274 bytes in dumps of NONOS devices."""
+    """The radio's calibration, known by its place only."""
     block = data[at : at + SECTOR] if at >= 0 else b""
     written = len(block.rstrip(b"\xff"))
     if not written:
