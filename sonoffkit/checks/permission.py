@@ -33,14 +33,14 @@ def permission(system: System, port: Port) -> Iterator[Check]:
 
 
 def _denied(name: str, system: System, device: str, node: Path) -> Check:
-    about = node.stat()
-    user, group = system.user, system.group_name(about.st_gid)
+    gid, mode = system.group_and_mode(node)
+    user, group = system.user, system.group_name(gid)
     says = f"You ({user.name}) may not use {device}"
-    by_group = about.st_mode & GROUP_MAY == GROUP_MAY and about.st_gid != 0
-    if not by_group or not group or about.st_gid in user.groups:
+    by_group = mode & GROUP_MAY == GROUP_MAY and gid != 0  # nobody should join root's group
+    if not by_group or not group or gid in user.groups:
         return Check(name, False, f"{says}, and no group gives you the right.", _owning(user.name, device))
     says = f"{says}: its group {group} may"
-    if about.st_gid in user.enrolled:
+    if gid in user.enrolled:
         return Check(
             name,
             False,

@@ -18,6 +18,7 @@ __all__ = [
     "ask_practice_sonoff",
     "find_ports",
     "free_bytes",
+    "group_and_mode",
     "group_name",
     "may_use",
     "run",
@@ -31,6 +32,12 @@ OPENING_SECONDS = 4.0
 
 def may_use(node: Path) -> bool:
     return os.access(node, os.R_OK | os.W_OK)
+
+
+def group_and_mode(node: Path) -> tuple[int, int]:
+    """The number of the group that a file belongs to, and the file's mode."""
+    about = node.stat()
+    return about.st_gid, about.st_mode
 
 
 def group_name(gid: int) -> str:

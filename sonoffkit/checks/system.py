@@ -58,6 +58,7 @@ class System:
     find_ports: Callable[[], list[Port]] = readers.find_ports
     try_port: Callable[[str], None] = readers.try_port
     may_use: Callable[[Path], bool] = readers.may_use
+    group_and_mode: Callable[[Path], tuple[int, int]] = readers.group_and_mode
     group_name: Callable[[int], str] = readers.group_name
     run: Callable[[Sequence[str]], str | None] = readers.run
     ask_practice_sonoff: Callable[[], str] = readers.ask_practice_sonoff
