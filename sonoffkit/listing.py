@@ -28,20 +28,21 @@ def _lines(report: Report, reveal: bool) -> Iterator[str]:
     yield "\nWhat lies where"
     yield from _columns((f"{r.start:#08x}", f"{r.end:#08x}", r.name, r.note) for r in report.layout.regions)
     yield "\nHow the firmware is known"
-    yield from _columns(("", str(evidence)) for evidence in report.firmware.evidence)
+    yield from _columns((("", str(evidence)) for evidence in report.firmware.evidence), "nothing in it tells")
     yield "\nSecrets" + (" (revealed)" if reveal else "")
-    yield from _columns((g.kind.value, g.text(reveal=reveal), _where(g)) for g in grouped(report.secrets))
+    groups = ((g.kind.value, g.text(reveal=reveal), _where(g)) for g in grouped(report.secrets))
+    yield from _columns(groups, "none found; that proves nothing where the firmware is not known")
 
 
 def _where(group: SecretGroup) -> str:
     return group.places + (f" - {group.proof}" if group.proof else "")
 
 
-def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Rows in columns as wide as their longest cell; the last one may be long."""
+def _columns(rows: Iterable[tuple[str, ...]], nothing: str = "nothing") -> Iterator[str]:
+    """Rows in columns as wide as their longest cell; the last one may be long. ``nothing`` is said of no rows."""
     table = list(rows)
     if not table:
-        yield "  none"
+        yield f"  {nothing}"
         return
     widths = [max(len(row[n]) for row in table) for n in range(len(table[0]) - 1)]
     for row in table:

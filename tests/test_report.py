@@ -70,6 +70,12 @@ def test_the_listing_says_how_a_secret_is_known(stock):
     assert any("Wi-Fi password" in line and " - the key is PBKDF2 of this name and password" in line for line in lines)
 
 
+def test_the_listing_of_what_is_not_known_promises_nothing():
+    lines = listing(inspect_dump(b"hello world!", "greeting.bin")).splitlines()
+    assert lines[-1] == "  none found; that proves nothing where the firmware is not known"
+    assert lines[lines.index("How the firmware is known") + 1] == "  nothing in it tells"
+
+
 def test_that_copies_are_counted_is_said(practice):
     told = dict(practice.facts())
     assert told["Secrets"].startswith("6 × Wi-Fi name, 6 × Wi-Fi password")
