@@ -126,7 +126,7 @@ def _memory(segment: Segment) -> str:
 
 
 def _count(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")  # in a narrow window, too, it is one number
 
 
 def _verdict(holds: bool, note: str) -> str:
