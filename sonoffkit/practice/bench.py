@@ -87,7 +87,7 @@ class Bench:
             self._looped = False
         taken = [one for one, other in self._wires.items() if (one == adapter) != (other == board)]
         self._take_off(*taken)
-        self._wires[adapter] = board
+        self._wires = self._wires | {adapter: board}
         self.follow()
 
     def disconnect(self, adapter: str) -> None:
@@ -145,9 +145,11 @@ class Bench:
         self.follow()
 
     def _take_off(self, *adapter_pins: str) -> None:
-        for pin in adapter_pins:
-            if self._wires.pop(pin, None) and self._hidden and pin in self._hidden.loose:
-                self._cure(Cure.RESEAT)
+        taken = self._wires.keys() & set(adapter_pins)
+        # A new dict: the view may be reading the old one in another thread.
+        self._wires = {one: other for one, other in self._wires.items() if one not in taken}
+        if self._hidden and taken & self._hidden.loose:
+            self._cure(Cure.RESEAT)
 
     # Plug, power, button, cable
 
@@ -281,7 +283,7 @@ class Bench:
 
     def _why_off(self, state: ChipState) -> str:
         if not state.plugged_in:
-            return "Off: the adapter is out of the USB socket, so the computer sees no port."
+            return "Off: the USB plug is out, so the computer sees no port."
         missing = [pin for pin in ("3V3", "GND") if self.has_header and pin not in self._wires]
         if missing:
             return f"Off: no power without {' and '.join(missing)}."

@@ -55,7 +55,7 @@ def identify() -> str:
 def test_a_new_bench_has_no_wires_and_its_adapter_is_out(table, basic):
     assert (dict(table.wires), table.plugged_in, table.powered, table.held) == ({}, False, False, False)
     assert (table.jumper, table.quality, table.hides) == ("3.3 V", "short", False)
-    assert table.does().text == "Off: the adapter is out of the USB socket, so the computer sees no port."
+    assert table.does().text == "Off: the USB plug is out, so the computer sees no port."
     with pytest.raises(PortMissing):
         connect(URL)
 
