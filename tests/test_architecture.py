@@ -108,6 +108,10 @@ def test_the_practice_sonoff_knows_no_other_room():
     assert rooms_behind("practice") == set()
 
 
+def test_the_checks_know_no_device():
+    assert rooms_behind("checks") == {"errors", "paths", "ports"}
+
+
 def test_firmware_knows_nothing_but_the_errors():
     assert rooms_behind("firmware") == {"errors"}
 
