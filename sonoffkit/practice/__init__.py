@@ -43,7 +43,7 @@ protection away before it writes.
 
 Not modelled: execution of code (so no firmware runs beyond its first words, and
 esptool's ``load-ram`` loads what then is silent), the mask ROM's bytes, Wi-Fi,
-GPIOs but GPIO0, sleep, the watchdog, analogue effects (but a sag, by its
+GPIOs but GPIO0, sleep, the watchdog (but restarts by it, a fault), analogue effects (but a sag, by its
 result), an erase or a block of data that the power cuts off half-way (it is in
 the cells as soon as it was sent, and only its time passes), the UART's receive
 buffer running over (a real stub keeps two frames and 128 bytes; here any number

@@ -26,6 +26,7 @@ DOWNLOAD_MODE, FLASH_MODE = 1, 3  # GPIO15, GPIO0, GPIO2 as a number: 001, 011
 SDIO_PINS = 7  # the second number: nothing hangs on these pins
 
 IMAGE, USER_IMAGE = 0xE9, 0xEA
+RF_INIT = 0x05  # the first byte of ``esp_init_data``
 READ_BLOCK, HEADER_SIZE = 16, 8  # the ROM reads flash in steps of 16 bytes
 ROM_REACH = 0x400000  # the flash that the ROM takes for granted; beyond it a read fails
 RAM_STARTS = (0x3FF, 0x401)  # a load address elsewhere stops the ROM
@@ -165,6 +166,10 @@ def _second_boot(flash: NorFlash, version: bytes, *, aligned: bool, backup: bool
     image = flash.read(address, 0x80000)
     if b"rf cal sector: %d" in image:
         yield b"rf cal sector: %d\r\n" % (size // SECTOR - 5), None
+        first = flash.read(size - 4 * SECTOR, 1)[0]
+        if first != RF_INIT:  # the radio's first settings are missing, and the SDK goes no further
+            yield b"rf_cal[0] !=0x05,is 0x%02X\r\n" % first, None
+            return
     yield from _own_words(image, None)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from .boot import BOOT_LOG_BAUD, ResetCause, banner, boot_from_flash
-from .faults import Faults
+from .faults import Faults, Restarts
 from .flash import NorFlash
 from .jedec import FlashChip, PowerSag
 from .legacy_stub import LegacyStub
@@ -25,6 +25,14 @@ __all__ = ["EN_RISE_SECONDS", "Chip", "ChipState", "Running", "Sent"]
 # How long EN takes to rise through its capacitor on boards with automatic
 # reset; the pins are sampled then (esptool issue 383).
 EN_RISE_SECONDS = 0.005
+# After a start that fails: its last words, the seconds until it starts again, and the cause that the ROM tells then.
+# (A software restart repeats the last cause; a hardware watchdog takes some seconds, which here are few.)
+FAILING: dict[Restarts, tuple[bytes, float, ResetCause | None]] = {
+    Restarts.POWER: (b"", 0.2, ResetCause.POWER),
+    Restarts.WATCHDOG: (b"", 0.8, ResetCause.WATCHDOG),
+    Restarts.EXCEPTION: (b"Fatal exception (28):\r\nepc1=0x40240a1c, epc2=0x00000000\r\n", 0.2, None),
+}
+LATE = 1.0  # seconds; what nobody saw happening for longer is not made up for
 
 
 class Running(StrEnum):
@@ -93,6 +101,7 @@ class Chip:
         self._busy_until = self._uart_free = -math.inf
         self._en_low = self._io0_low = False
         self._starts_at: float | None = None
+        self._starts_by = ResetCause.EXTERNAL
         self.unplug_due: float | None = None  # when a fault will have the adapter pulled
         self.pulls = 0  # how often it was pulled: a line that was open then is dead for good
         self._sent: list[Sent] = []
@@ -147,19 +156,21 @@ class Chip:
             if self.state.running is not Running.NOTHING:
                 self._run(Running.NOTHING)
         elif was_low:
-            self._starts_at = at + self.en_rise
+            self._starts_at, self._starts_by = at + self.en_rise, ResetCause.EXTERNAL
 
     def let_go(self, at: float) -> None:
         """The port is closed: its lines fall back, and a pending start happens."""
         self.set_modem_lines(False, False, at)
-        self.settle(math.inf)
+        if self._starts_by is ResetCause.EXTERNAL:
+            self.settle(math.inf)
         self._sent.clear()
 
     def settle(self, at: float) -> None:
         """Let happen what was due by then."""
         if self._starts_at is not None and at >= self._starts_at:
-            at, self._starts_at = self._starts_at, None
-            self._reset(ResetCause.EXTERNAL, at)
+            was_due, self._starts_at = self._starts_at, None
+            by_itself = self._starts_by is not ResetCause.EXTERNAL
+            self._reset(self._starts_by, at if by_itself and at > was_due + LATE else was_due)
 
     def due(self) -> float | None:
         """When something will happen by itself; None where nothing will."""
@@ -178,6 +189,10 @@ class Chip:
     def _boot(self, baud: int) -> None:
         for words, own_baud in boot_from_flash(self.flash.cells):
             self._say(words, own_baud or baud)
+        if self.faults.restarts:
+            last_words, seconds, cause = FAILING[self.faults.restarts]
+            self._say(last_words, baud)
+            self._starts_at, self._starts_by = self._busy_until + seconds, cause or ResetCause(self.state.reset_cause)
 
     # What runs
 

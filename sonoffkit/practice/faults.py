@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["FAULT_NAMES", "Faults", "Noise", "Wires", "describe_faults"]
+__all__ = ["FAULT_NAMES", "Faults", "Noise", "Restarts", "Wires", "describe_faults"]
 
 
 class Wires(StrEnum):
@@ -26,6 +26,14 @@ class Noise(StrEnum):
 
     ZEROS = "00"  # held low: a break without end
     ONES = "ff"  # short spikes: each is taken for a start bit
+
+
+class Restarts(StrEnum):
+    """Why what runs from flash never comes far."""
+
+    POWER = "power"  # the supply is too weak: it sags as soon as the firmware works
+    WATCHDOG = "watchdog"  # the firmware hangs
+    EXCEPTION = "exception"  # the firmware crashes
 
 
 def _fault(means: str, default: Any = None) -> Any:
@@ -61,6 +69,7 @@ class Faults:
     top_speed: int | None = _fault("baud; a counterfeit adapter that runs no faster, whatever it is told")
     frail_above: int | None = _fault("baud; above it one bit of one byte in 500 is turned (long wires, a poor adapter)")
     sag_after: int | None = _fault("the 3.3 V sag, and the chip resets, once N further bytes were programmed")
+    restarts: Restarts | None = _fault("power, watchdog or exception: what is in flash starts again and again by it")
     stuck_busy: bool = _fault("yes: after the next erase or program the flash is never ready, until a cycle", False)
     bad_sector: int | None = _fault("an address: the sector around it neither erases nor programs")
     flash_id: int | None = _fault("what the flash answers instead of its own id (0, 0xffffff: no contact)")
@@ -110,6 +119,7 @@ KINDS: dict[str, type[StrEnum] | type[float] | type[bool]] = {
     "unplug_at": float,
     "wires": Wires,
     "noise": Noise,
+    "restarts": Restarts,
     "stuck_busy": bool,
     "power_open": bool,
 }

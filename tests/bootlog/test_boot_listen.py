@@ -98,6 +98,22 @@ def test_in_real_time_it_hears_the_same(sonoff):
     assert compare(decode(heard.data), sonoff.contents()).same is True
 
 
+@pytest.mark.parametrize(
+    ("why", "loop"), [("power", "power"), ("watchdog", "hardware watchdog"), ("exception", "exception")]
+)
+def test_a_device_that_starts_again_and_again_is_a_loop_of_its_kind(sonoff, why, loop):
+    sonoff.set_fault(["restarts", why])
+    told = judge(heard_while(sonoff, sonoff.power_cycle, until=Settled()))
+    assert (told.verdict, told.kind) == (Verdict.LOOP, loop)
+
+
+def test_a_device_without_its_calibration_says_so(sonoff):
+    flash = bytearray(sonoff.contents())
+    flash[0xFC000:0xFD000] = b"\xff" * 0x1000
+    (sonoff.folder / "flash.bin").write_bytes(flash)
+    assert "calibration" in judge(heard_while(sonoff, sonoff.power_cycle)).says
+
+
 # Ends
 
 

@@ -241,6 +241,12 @@ def test_a_factory_image_starts_as_stock_firmware_does(model, size, sector):
     assert {baud for _, baud in pieces(factory(model))} == {None}
 
 
+@pytest.mark.parametrize("first", [0xFF, 0x00])
+def test_without_the_radios_first_settings_stock_firmware_goes_no_further(first):
+    words = said(changed(factory(), 0xFC000, bytes([first])))
+    assert words.endswith(f"rf cal sector: 251\r\nrf_cal[0] !=0x05,is 0x{first:02X}\r\n")
+
+
 @pytest.mark.parametrize(
     ("mode", "size_and_speed", "lines"),
     [

@@ -10,6 +10,7 @@ import pytest
 
 from sonoffkit.practice.boot import ResetCause
 from sonoffkit.practice.chip import ChipState, Running, Sent
+from sonoffkit.practice.faults import Restarts
 from sonoffkit.practice.loader import Op
 from sonoffkit.practice.machine import efuse_words
 from sonoffkit.practice.models import ESP8266EX, ESP8285
@@ -286,6 +287,73 @@ def test_a_start_by_the_reset_wire_has_another_cause_and_comes_when_en_has_risen
     assert (first.data, first.baud) == (banner(2, mode), 74880)
     assert first.at == pytest.approx(released + board.chip.en_rise)
     assert board.chip.state.reset_cause == 2
+
+
+# A firmware that never comes far
+
+
+FAILS = [(Restarts.POWER, 1, b""), (Restarts.WATCHDOG, 4, b""), (Restarts.EXCEPTION, 1, b"Fatal exception (28):")]
+
+
+def settled_until(chip_bench, end: float) -> bytes:
+    """What it says while somebody looks each time that something is due."""
+    said = b""
+    while (due := chip_bench.chip.due()) is not None and due < end:
+        said += b"".join(sent.data for sent in chip_bench.chip.said())
+        chip_bench.chip.settle(due)
+    return said
+
+
+@pytest.mark.parametrize(("why", "cause", "last_words"), FAILS)
+def test_what_fails_starts_again_and_again_by_itself(bench, why, cause, last_words):
+    basic = bench()
+    basic.faults.restarts = why
+    cycle_power(basic)
+    said = settled_until(basic, 20.0)
+    assert said.startswith(banner(1, FROM_FLASH))
+    assert said.count(banner(cause, FROM_FLASH)) > 10
+    assert (said.count(last_words) > 10) or not last_words
+
+
+@pytest.mark.parametrize(("why", "cause", "_"), FAILS)
+def test_with_the_button_held_its_next_start_is_in_the_loader_and_it_stays_there(bench, why, cause, _):
+    basic = bench()
+    basic.faults.restarts = why
+    cycle_power(basic)
+    basic.chip.press_button(True)
+    settled_until(basic, 20.0)
+    assert [sent.data for sent in basic.chip.said()] == [banner(cause, IN_LOADER)]
+    assert (basic.chip.state.running, basic.chip.due()) == (Running.ROM, None)
+
+
+def test_a_healed_firmware_starts_once_more_and_stays(bench):
+    basic = bench()
+    basic.faults.restarts = Restarts.WATCHDOG
+    cycle_power(basic)
+    basic.faults.restarts = None
+    basic.chip.said()
+    settled_until(basic, 20.0)
+    assert basic.chip.said()[0].data == banner(4, FROM_FLASH)
+    assert basic.chip.due() is None
+
+
+def test_without_power_nothing_starts_again(bench):
+    basic = bench()
+    basic.faults.restarts = Restarts.POWER
+    cycle_power(basic)
+    basic.chip.power(False, 0.1)
+    assert basic.chip.due() is None
+
+
+def test_a_port_that_closes_does_not_hurry_it_and_what_nobody_heard_is_not_made_up_for(bench):
+    basic = bench()
+    basic.faults.restarts = Restarts.WATCHDOG
+    cycle_power(basic)
+    basic.chip.let_go(0.1)
+    assert basic.chip.due() is not None
+    basic.chip.settle(3600.0)
+    assert basic.chip.said()[0].at == 3600.0
+    assert basic.chip.due() > 3600.0
 
 
 def test_a_start_by_the_reset_wire_is_due_when_en_has_risen(bench):

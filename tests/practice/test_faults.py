@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from sonoffkit.practice import Faults
-from sonoffkit.practice.faults import FAULT_NAMES, Noise, Wires
+from sonoffkit.practice.faults import FAULT_NAMES, Noise, Restarts, Wires
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,7 @@ from sonoffkit.practice.faults import FAULT_NAMES, Noise, Wires
         (["sag-after", "0x1000"], Faults(sag_after=0x1000)),
         (["frail-above", "460800"], Faults(frail_above=460800)),
         (["stuck-busy", "yes"], Faults(stuck_busy=True)),
+        (["restarts", "watchdog"], Faults(restarts=Restarts.WATCHDOG)),
         (["bad-sector", "0"], Faults(bad_sector=0)),
     ],
 )
@@ -115,6 +116,7 @@ SECONDS, YES = "a number of seconds from 0 on", "yes or no"
         (["wires", "crossed"], "good, swapped, tx-open, rx-open, open, looped"),
         (["wires", "tx_open"], "good, swapped, tx-open, rx-open, open, looped"),
         (["noise", "0"], "00, ff"),
+        (["restarts", "yes"], "power, watchdog, exception"),
     ],
 )
 def test_a_value_that_a_fault_cannot_have_is_refused_and_changes_nothing(words, is_):
