@@ -13,7 +13,7 @@ __all__ = ["HOW_TO_WIRE", "SPEEDS", "Came", "Echo", "echoes", "judge_loop", "loo
 HOW_TO_WIRE = (
     "Unplug the adapter from USB, and take the wires to the device off it: this tests the adapter alone.",
     "Connect its pin TX (TXD) to its own pin RX (RXD) with one wire, and nothing else.",
-    "Plug it into USB. Whether it is set to 3.3 V or 5 V does not matter now; before a device comes, it is 3.3 V.",
+    "Plug it into USB. Whether it is set to 3.3 V or 5 V does not matter now. Set it to 3.3 V before a device comes.",
 )
 BRIDGE = (
     "Look whether the wire is on TX and RX, and whether this is the right port ('find mine' in notebook 1-setup). "
@@ -70,12 +70,12 @@ def _nothing_whole(device: str, came: set[Came]) -> Check:
 def _whole_at_some(device: str, whole: list[int], failed: list[Echo]) -> Check:
     first = failed[0]
     if first.baud < whole[-1]:
-        says = f"On {device} it comes and goes: at {first.baud} baud {first.came}, at {whole[-1]} all comes back."
+        says = f"On {device} it comes and goes ({first.baud} baud: {first.came}; {whole[-1]} baud: {Came.WHOLE})."
         return Check(_name(device), False, says, "Press the wire on firmly, use a shorter one, and try again.")
     return Check(
         _name(device),
         False,
-        f"On {device} all comes back up to {whole[-1]} baud; at {first.baud} {first.came}: "
+        f"On {device} all comes back up to {whole[-1]} baud, but not above ({first.baud} baud: {first.came}): "
         "a weak or a counterfeit adapter.",
         f"Use at most {whole[-1]} baud (the kit finds that by itself; for esptool: --baud {whole[-1]}), "
         "or take another adapter.",

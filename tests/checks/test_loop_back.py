@@ -53,8 +53,10 @@ def test_a_counterfeit_that_runs_slower_than_it_is_told_is_found_by_its_time(ada
     assert came(9600, 115200, 460800) == [Came.WHOLE, Came.WHOLE, Came.SLOW]
     check = loop_back(PRACTICE, speeds=(115200, 460800))
     assert check.ok is False
-    assert check.says.endswith("back up to 115200 baud; at 460800 comes back whole, but slower than it should: "
-                               "a weak or a counterfeit adapter.")  # fmt: skip
+    assert check.says == (
+        "On practice://basic all comes back up to 115200 baud, but not above "
+        "(460800 baud: comes back whole, but slower than it should): a weak or a counterfeit adapter."
+    )
     assert check.do.startswith("Use at most 115200 baud (the kit finds that by itself; for esptool: --baud 115200)")
 
 
@@ -62,7 +64,7 @@ def test_a_weak_adapter_gives_back_broken_bytes_above_its_limit(adapter):
     adapter.faults.frail_above = 115200
     assert came(9600, 115200, 921600) == [Came.WHOLE, Came.WHOLE, Came.BROKEN]
     check = loop_back(PRACTICE, speeds=(115200, 921600))
-    assert "up to 115200 baud; at 921600 comes back broken" in check.says
+    assert "up to 115200 baud, but not above (921600 baud: comes back broken)" in check.says
 
 
 @pytest.mark.parametrize("kind", ["drop", "duplicate", "flip"])
@@ -159,5 +161,5 @@ def test_whatever_fails_above_a_speed_that_is_good_is_a_limit():
 
 def test_what_fails_below_a_speed_that_is_good_is_a_loose_wire():
     check = judged(Came.WHOLE, Came.NOTHING, Came.WHOLE)
-    assert check.says == "On COM5 it comes and goes: at 74880 baud nothing comes back, at 115200 all comes back."
+    assert check.says == "On COM5 it comes and goes (74880 baud: nothing comes back; 115200 baud: comes back whole)."
     assert check.do.startswith("Press the wire on firmly")
