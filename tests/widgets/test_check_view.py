@@ -58,10 +58,9 @@ def test_by_its_button_it_looks_again():
     assert "Ready: nothing needs doing." in part(view, "sk-ready").value
     first = view.checks
     part(view, "sk-look").click()
-    assert part(view, "sk-look").disabled or view.checks is not first
     view.wait(60)
-    assert view.checks == first
     assert view.checks is not first
+    assert [check.name for check in view.checks] == [check.name for check in first]
     assert not part(view, "sk-look").disabled
 
 
