@@ -305,7 +305,10 @@ def test_the_state_tells_which_faults_are_in_force(serve):
     assert served.say("fault wires swapped").endswith("; faults: wires swapped")
     assert served.say("fault stuck-busy yes").endswith("; faults: wires swapped, stuck-busy yes")
     assert served.say("fault none").endswith("in download mode")
-    assert served.say("fault wires loose") == "wires is good, swapped, tx-open, rx-open, open, looped, or 'none'; not 'loose'"
+    assert (
+        served.say("fault wires loose")
+        == "wires is good, swapped, tx-open, rx-open, open, looped, or 'none'; not 'loose'"
+    )
 
 
 def test_an_empty_line_says_nothing_and_does_nothing(serve):
