@@ -22,11 +22,11 @@ _NAME = (
 # ``password=x``, ``"psk": "x"``, ``api_key:x``, ``password,x``
 _QUOTED_VALUE = re.compile(rf"(?i)(?P<name>{_NAME}\d{{0,2}}\\?[\"']?[ \t]{{0,24}}(?:[:=,]|=>|:=)[ \t]{{0,8}}){_QUOTED}")
 _ASSIGNED = re.compile(
-    rf"(?i)(?P<name>{_NAME}\d{{0,2}}\\?[\"']?[ \t]{{0,24}}(?:=|=>|:=|,(?=\S))[ \t]{{0,2}})(?P<value>{_WORD})"
+    rf"(?i)(?P<name>{_NAME}\d{{0,2}}\\?[\"']?[ \t]{{0,24}}(?:=|=>|:=|,(?=\S))[ \t]{{0,2}}\\?[\"']?)(?P<value>{_WORD})"
 )
 # ``Password: three words of it``: nothing tells where it ends but the line, or the next name
 _AFTER_COLON = re.compile(
-    rf"(?i)(?P<name>{_NAME}\d{{0,2}}\\?[\"']?[ \t]{{0,24}}:[ \t]{{0,8}})"
+    rf"(?i)(?P<name>{_NAME}\d{{0,2}}\\?[\"']?[ \t]{{0,24}}:[ \t]{{0,8}}\\?[\"']?)"
     rf"(?P<value>{_WORD}(?: (?!-|[\w.-]{{1,32}}[ ]?[:=]){_WORD}){{0,7}})"
 )
 # ``--password x``, ``Password1 x`` (Tasmota), ``Wi-Fi password is x``, ``with password x``, ``password is x``
@@ -61,7 +61,7 @@ _HOST_OR_SSID = (
     r"\\?[\"']?[ \t]{0,24}[:=][ \t]{0,8})"
 )
 _QUOTED_NAME = re.compile(rf"(?i){_HOST_OR_SSID}{_QUOTED}")
-_PLAIN_NAME = re.compile(rf"(?i){_HOST_OR_SSID}(?P<value>[^\s,;\"'|{{}}\[\]()<>][^,;\"'|{{}}\[\]()<>\n]{{0,63}})")
+_PLAIN_NAME = re.compile(rf"(?i){_HOST_OR_SSID}(?P<value>[^\s,;\"'|{{}}\[\]()<>][^,;\"|{{}}\[\]()<>\n]{{0,63}})")
 _SSID_ALONE = re.compile(r"(?i)(?P<name>\bssid\d?[ ])(?P<value>[\"']?[^\s,;:=\"'|]{1,32}[\"']?)")
 # As the SDK and Tasmota log it
 _JOINED = re.compile(r"(?P<name>\bconnected with )(?P<value>[^\n]{1,40}?)(?=, ?channel )")

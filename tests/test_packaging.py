@@ -49,7 +49,7 @@ def members(wheel) -> set[str]:
 def test_the_wheel_holds_each_module_each_script_of_the_explorer_and_each_notebook(wheel):
     modules = {
         path.relative_to(ROOT).as_posix()
-        for ending in ("py", "js", "css")
+        for ending in ("py", "js", "css", "toml", "md")
         for path in (ROOT / "sonoffkit").rglob(f"*.{ending}")
     }
     assert "sonoffkit/widgets/explorer/main.js" in modules

@@ -51,14 +51,18 @@ def _told(problem: str | bytes | BaseException) -> list[Told]:
     if not names:
         return told
     narrower = [found for found in told if names[0] in found.entry.errors_with_text]
-    return [*narrower, *_told_by_class(names[0], told, problem)]
+    nearest = next((name for name in names if _entries_for(name)), names[0])
+    return [*narrower, *_told_by_class(nearest, told, problem)]
+
+
+def _entries_for(name: str) -> list[Entry]:
+    return [entry for entry in catalogue().values() if name in entry.errors]
 
 
 def _told_by_class(name: str, told: list[Told], problem: object) -> list[Told]:
-    entries = [entry for entry in catalogue().values() if name in entry.errors]
     lines = {found.entry.name: found.evidence for found in told}
     itself = (mask_text(str(problem)),)
-    return [Told(entry, 0, lines.get(entry.name, itself)) for entry in entries]
+    return [Told(entry, 0, lines.get(entry.name, itself)) for entry in _entries_for(name)]
 
 
 class _Says:

@@ -34,12 +34,23 @@ def told_by(text: str) -> list[Told]:
 
 
 def _told(entry: Entry, pasted: Pasted) -> Told | None:
-    spans = sorted({span for pattern in entry.patterns for span in _spans(pattern, pasted)})
+    spans = _merged(span for pattern in entry.patterns for span in _spans(pattern, pasted))
     if not spans or (entry.unless and entry.unless.search(pasted.squeezed)):
         return None
     last = spans[-1]
     lines = dict.fromkeys(mask_text(pasted.lines(*span)) for span in [last, *spans[: MOST_EVIDENCE - 1]])
     return Told(entry, last[0], tuple(lines))
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, those that overlap as one: two patterns may tell by the same words."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _spans(pattern: Pattern, pasted: Pasted) -> list[tuple[int, int]]:
