@@ -19,7 +19,7 @@ from ..firmware.dump_file import read_dump
 from ..ports import chosen_port, is_practice
 from .hand import PracticeHand
 from .listening import Listening, ListeningState, Moment
-from .style import code_block, says, sheet
+from .style import says, sheet
 
 __all__ = ["BootMonitor"]
 
@@ -30,6 +30,10 @@ NOT_THE_PLUG = (
     "and with it the device's first words."
 )
 PRACTICE_CYCLE = "Click 'Power off' and 'Power on' below; with the button held, it starts in download mode."
+TO_THE_END = (
+    '<div tabindex="0" role="log" aria-live="off" aria-label="What the device says" '
+    'style="max-height: 340px; overflow-y: auto; display: flex; flex-direction: column-reverse">'
+)
 KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
 
 
@@ -159,7 +163,7 @@ class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._start.disabled, self._stop.disabled = live, not live
             self._start.description = "Listen again" if now.state.is_over else "Start"
             self._status.value = f'<span role="status">{html.escape(_status(now, self.port))}</span>'
-            self._text.value = code_block([now.text]) if now.text else ""
+            self._text.value = _text(now.text)
             self._card.value = _card(now)
             self.set_trait("state", now.state.value)
 
@@ -178,7 +182,14 @@ def _status(now: Moment, port: str) -> str:
             return f"It speaks. Listening whether more comes… {left}"
         todo = PRACTICE_CYCLE if is_practice(port) else f"{CYCLE} {NOT_THE_PLUG}"
         return f"Waiting for the device to start: {todo[0].lower()}{todo[1:]} {left}"
-    return "Listened."
+    return "It has listened. What it heard and what to do next:"
+
+
+def _text(text: str) -> str:
+    """What was heard, scrolled to its end; empty for nothing."""
+    if not text.strip():
+        return ""
+    return TO_THE_END + f'<pre class="sk-code" style="max-height: none">{html.escape(text.strip())}</pre></div>'
 
 
 def _card(now: Moment) -> str:
