@@ -182,6 +182,8 @@ def _status(now: Moment, port: str) -> str:
             return f"It speaks. Listening whether more comes… {left}"
         todo = PRACTICE_CYCLE if is_practice(port) else f"{CYCLE} {NOT_THE_PLUG}"
         return f"Waiting for the device to start: {todo[0].lower()}{todo[1:]} {left}"
+    if now.state is ListeningState.FAILED:
+        return "It could not listen to the end."
     return "It has listened. What it heard and what to do next:"
 
 

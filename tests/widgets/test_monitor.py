@@ -244,6 +244,7 @@ def test_a_busy_port_is_told_on_the_card_and_raised_by_the_finding_only(sonoff, 
     held.close()
     assert one.state == "failed"
     assert words(one, "sk-finding").startswith("PortBusy: Another program has the port practice://basic open.")
+    assert words(one, "sk-status") == "It could not listen to the end."
     assert "Close whatever else uses it" in words(one, "sk-finding")
     with pytest.raises(PortBusy):
         _ = one.finding
