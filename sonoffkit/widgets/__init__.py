@@ -1,9 +1,11 @@
-"""What the notebooks show: pickers, operations, checks, the boot monitor, reports, the explorer."""
+"""What the notebooks show: pickers, operations, checks, the boot monitor, the bench, reports, the explorer."""
 
 from __future__ import annotations
 
 from .backups import BackupPicker
+from .bench import PracticeBench
 from .check_view import CheckView, LoopBack
+from .diagnosis_view import DiagnosisBox
 from .dumps import DumpPicker
 from .explorer import FlashExplorer
 from .images import ImagePicker
@@ -16,12 +18,14 @@ __all__ = [
     "BackupPicker",
     "BootMonitor",
     "CheckView",
+    "DiagnosisBox",
     "DumpPicker",
     "FlashExplorer",
     "ImagePicker",
     "LoopBack",
     "OperationRunner",
     "PortPicker",
+    "PracticeBench",
     "ReportView",
     "SecretsView",
 ]

@@ -161,9 +161,9 @@ class PracticeBench(anywidget.AnyWidget):
 
     def _look(self) -> None:
         """Show how things stand now."""
-        with contextlib.suppress(DeviceInUse):  # the next look may find it free
-            self.bench.follow()
         try:
+            with contextlib.suppress(DeviceInUse):  # the next look may find it free
+                self.bench.follow()
             now = scene(self.bench, self._said)
         except (OSError, ValueError) as error:  # its folder is gone, or being written
             now = dict(self.scene) | {"said": f"The practice device cannot be read: {error}"}

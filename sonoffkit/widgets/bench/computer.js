@@ -2,7 +2,7 @@
 
 const SOCKET = [180, 285];
 const ENTRY = [ADAPTER.x, 330]; // where the cable goes into the adapter
-const BARE_ENTRY = [460, 284]; // or into a board that has its own
+const BARE_ENTRY = [474, 284]; // or into a board that has its own
 
 class Computer {
   constructor(send, hasAdapter) {

@@ -35,7 +35,7 @@ class PracticeBenchView {
 
   _drawing(parts) {
     const usb = this.board.usbOnly;
-    const viewBox = usb ? "0 130 900 300" : `0 0 ${WIDTH} ${HEIGHT}`;
+    const viewBox = usb ? `0 140 ${WIDTH} ${HEIGHT_USB}` : `0 0 ${WIDTH} ${HEIGHT}`;
     const ghost = this.hands ? [this.hands.ghost.element] : [];
     this.drawing = draw("svg", "pb-drawing", { viewBox, role: "group", "aria-label": "The bench" }, [this.computer.element, ...parts.map((part) => part.element), ...ghost]);
     return this.drawing;
@@ -58,9 +58,18 @@ class PracticeBenchView {
     if (this.hands) this.drawing.addEventListener("pointermove", (event) => this.hands.follow(event));
     this._theme = new MutationObserver(() => this.restyle());
     for (const element of [document.body, document.documentElement]) this._theme.observe(element, { attributes: true });
+    // A notebook draws a widget before it is in the page: this tells when it is seen.
+    this._sizes = new ResizeObserver(() => this.root.clientWidth && this.appear());
+    this._sizes.observe(this.root);
     this._dark = matchMedia("(prefers-color-scheme: dark)");
     this._dark.addEventListener("change", (this._restyle = () => this.restyle()));
+  }
+
+  /** Once, when it is seen for the first time. */
+  appear() {
+    this._sizes.disconnect();
     this.restyle();
+    this.onSeen?.();
   }
 
   _escape() {
@@ -71,6 +80,7 @@ class PracticeBenchView {
   /** Light or dark, as the page behind it is. */
   restyle() {
     const paint = () => {
+      if (!this.root.isConnected) return;
       const [red, green, blue] = getComputedStyle(this.root).backgroundColor.match(/[\d.]+/g).map(Number);
       this.root.classList.toggle("pb-dark", 0.3 * red + 0.6 * green + 0.1 * blue < 110);
     };
@@ -103,6 +113,7 @@ class PracticeBenchView {
 
   destroy() {
     this._theme.disconnect();
+    this._sizes.disconnect();
     this._dark.removeEventListener("change", this._restyle);
     this.root.remove();
   }
@@ -111,7 +122,7 @@ class PracticeBenchView {
 /** A board with its adapter built in: the cable is all. */
 class DevelopmentBoard {
   constructor(board, send) {
-    const [x, y] = [470, 176];
+    const [x, y] = [484, 176];
     this.led = new Led(x + 300, y + 62);
     this.button = new Button(x + 300, y + 150, send);
     const pins = Array.from({ length: 15 }, (_, n) => [rect("pb-gold", x + 32 + 24 * n, y + 6, 9, 9, 1), rect("pb-gold", x + 32 + 24 * n, y + 201, 9, 9, 1)]).flat();
@@ -136,7 +147,7 @@ function render({ model, el }) {
   const look = () => view.isSeen && send("look");
   model.on("change:scene", show);
   show();
-  look();
+  view.onSeen = look;
   const timer = setInterval(look, SEEN_EVERY_MS);
   document.addEventListener("visibilitychange", look);
   return () => {

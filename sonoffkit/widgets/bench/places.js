@@ -2,7 +2,7 @@
 
 const WIDTH = 920;
 const HEIGHT = 524;
-const HEIGHT_USB = 300;
+const HEIGHT_USB = 316; // without an adapter
 const ADAPTER_PINS = ["3V3", "RX", "TX", "GND"];
 const ADAPTER = { x: 250, y: 50, width: 168, height: 370, pin: 398 };
 const BOARD = { x: 660, y: 22, width: 246, height: 414, pin: 690 };

@@ -51,13 +51,18 @@ class Pulse:
             self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            try:
-                self._actions.get(timeout=TICK_SECONDS)()
-            except queue.Empty:
-                if self._is_over():
-                    return
-                self._tick()
+        try:
+            while not self._is_over():
+                self._next()()
+        except BaseException:
+            self._thread = None  # the next click starts another
+            raise
+
+    def _next(self) -> Callable[[], None]:
+        try:
+            return self._actions.get(timeout=TICK_SECONDS)
+        except queue.Empty:
+            return self._tick
 
     def _is_over(self) -> bool:
         with self._lock:
