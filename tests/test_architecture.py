@@ -28,7 +28,7 @@ FLOORS = (
     ("figures", "listing", "redacting"),
     ("page",),
     ("diagnosis",),
-    ("support",),
+    ("guide", "support"),
     ("widgets", "rehearsal"),
     ("cli",),
     ("__main__",),

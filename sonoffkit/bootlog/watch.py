@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .heard import BOOT_LOG_BAUD, Heard, stuck_at
-from .judge import Finding, Verdict, judge
+from .judge import Verdict, judge
 from .listen import Cancel, find_speed, listen
 
 __all__ = ["Settled", "hear_a_start", "watch"]
@@ -44,13 +44,13 @@ class Settled:
         return now - self._grew >= self._quiet or now - self._started >= self._talk
 
 
-def watch(port: str, seconds: float = 2.0, cancel: Cancel | None = None) -> Finding:
-    """Listen for a short while between two attempts to connect, and tell at once when a start was heard.
+def watch(port: str, seconds: float = 2.0, cancel: Cancel | None = None) -> Heard:
+    """Listen for a short while between two attempts to connect, and return as soon as a start was heard.
 
-    DOWNLOAD: go on. FIRMWARE: the button was not held. It returns early in both cases, and after
-    ``seconds`` in all others. Raises a PortError.
+    Download mode: go on. A firmware: the button was not held. After ``seconds`` in all other cases.
+    Raises a PortError.
     """
-    return judge(listen(port, seconds, cancel=cancel, until=Settled(SHORT_QUIET, SHORT_TALK)))
+    return listen(port, seconds, cancel=cancel, until=Settled(SHORT_QUIET, SHORT_TALK))
 
 
 def hear_a_start(

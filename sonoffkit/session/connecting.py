@@ -30,6 +30,7 @@ from .speed import choose_speed, climb
 __all__ = ["connect", "connect_when_ready", "tool_versions"]
 
 MEETINGS = 4
+PAUSE_SECONDS = 0.3
 
 
 def connect(port: str, baud: int | None = None) -> Device:
@@ -87,11 +88,12 @@ def connect_when_ready(
     patience: float = 120.0,
     cancel: Cancel | None = None,
     waiting: Callable[[SonoffkitError], None] = lambda error: None,
+    between: Callable[[], None] = lambda: time.sleep(PAUSE_SECONDS),
 ) -> Device:
     """Connect, and where a hand is needed wait for it and go on as soon as the device answers.
 
-    ``waiting`` is told each time what is missing. After ``patience`` seconds
-    that error is raised.
+    ``waiting`` is told each time what is missing; ``between`` two attempts the
+    port is closed, and may be listened on. After ``patience`` seconds that error is raised.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -102,7 +104,7 @@ def connect_when_ready(
                 raise
             waiting(error)
         ask_to_stop(cancel)
-        time.sleep(0.3)
+        between()
 
 
 def tool_versions() -> dict[str, str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
+from ..diagnosis import diagnose, unknown_text_help
+from ..guide import Advice
 from ..ports import is_practice
+from .diagnosis_view import diagnosis_details
 from .job import Job, JobState, Snapshot
-from .style import code_block, says
+from .style import code_block, says, table
 
 __all__ = ["result_card", "status_html", "terminal_html"]
 
+LAST = "That was the last of the usual causes. Notebook 6-troubleshooting goes on from here, and shows how to ask."
 WHERE = "In JupyterLab: File, New, Terminal. "
 STATES = {
     JobState.READY: "Ready.",
@@ -41,15 +47,36 @@ def result_card(job: Job, now: Snapshot) -> str:
             return says("bad", "They differ", rows=rows)
         return says("good", f"{plan.title}: done", rows=rows)
     if now.state is JobState.FAILED:
-        return says("bad", f"{type(job.error).__name__}: {now.message}", now.hint)
+        return says("bad", f"{type(job.error).__name__}: {now.message}", now.hint) + _why(job.error)
     if now.state is JobState.CANCELLED:
         return says("care", "Cancelled", now.hint)
     if now.state is JobState.WAITING:
-        return says("care", now.message, now.hint)
+        return _to_try(now.message, now.advice) if now.advice else says("care", now.message, now.hint)
     if now.state is JobState.CONFIRM and now.identity:
         ask = f"If you want that, type the last four letters and digits of its MAC, {now.identity.mac}, above."
         return says("care", f"{now.message} This is a real device.", ask)
     return ""
+
+
+def _to_try(message: str, advice: Advice) -> str:
+    """What the device said, and the one thing to try now."""
+    said = f"<div>What it said: {html.escape(advice.said)}</div>" if advice.said else ""
+    rows = (("Perhaps", advice.cause.what), ("How to see it", advice.cause.check), ("What to do", advice.cause.fix))
+    step = f"Try this now ({advice.number} of {advice.count})"
+    last = f"<div>{html.escape(LAST)}</div>" if advice.is_last and advice.count > 1 else ""
+    return (
+        f'<div class="sk-card sk-care"><b class="sk-head">{html.escape(message)}</b>{said}'
+        f'<div class="sk-step"><b>{step}</b>{table(rows)}</div>{last}'
+        f'<div class="sk-quiet">{html.escape(advice.safe)}</div></div>'
+    )
+
+
+def _why(error: BaseException | None) -> str:
+    """The likeliest diagnosis, folded; what nobody has a diagnosis for gets the way to help."""
+    found = diagnose(error) if error else ()
+    if found:
+        return diagnosis_details(found[0])
+    return f"<details><summary>How to ask for help</summary>{code_block([unknown_text_help()])}</details>"
 
 
 def status_html(now: Snapshot, no_cancel: str) -> str:

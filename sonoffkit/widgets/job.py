@@ -19,9 +19,12 @@ from ..errors import (
     PortMissing,
     SonoffkitError,
 )
+from ..guide import Advice
 from ..ports import is_practice
 from ..session import Device, Identity, connect_when_ready, log_to
+from .listening import let_go
 from .plans import Plan
+from .waiting import Waiting
 
 __all__ = ["Job", "JobState", "Snapshot", "job_for"]
 
@@ -29,10 +32,6 @@ LONGEST_LOG = 200  # lines; a log is to be read
 CONFIRM_LENGTH = 4  # characters of the MAC
 RETURNS = 5  # how often a device may go away in the middle and come back
 KEPT = "What was done so far is kept, and it goes on from there."
-LAST_WORDS = (
-    "Nothing has been touched.", "Nothing has been changed on the device.", "Nothing on it was changed.",
-    "What was done so far is kept.", "run this again: it goes on where it stopped.",
-)  # fmt: skip
 GONE = (NoAnswer, GarbledAnswer, PortLost, PortMissing)
 
 
@@ -59,6 +58,7 @@ class Snapshot:
 
     ``done`` and ``total`` are bytes; ``moved`` of them in ``moving`` seconds
     came in this run, over the wire or told by a digest; the rest was there.
+    ``advice`` is what to try while it waits for a hand.
     """
 
     state: JobState = JobState.READY
@@ -69,6 +69,7 @@ class Snapshot:
     moving: float = 0.0
     message: str = ""
     hint: str = ""
+    advice: Advice | None = None
     identity: Identity | None = None
     can_cancel: bool = True
 
@@ -98,8 +99,8 @@ class Job:
         self._cancel = threading.Event()
         self._confirmed = threading.Event()
         self._over = threading.Event()
+        self._waiting = Waiting(port, self._cancel, lambda advice: self._change(advice=advice))
         self._began = 0.0
-        self._left = ""  # what is to be said of a device that went away in the middle
         self._first: tuple[int, float] | None = None  # the first bytes done, and when
         self._outcome: Any = None
         self._error: BaseException | None = None
@@ -131,6 +132,14 @@ class Job:
             self._confirmed.set()
             return True
         return False
+
+    def tried(self) -> None:
+        """The person did what the advice says, and it still waits: the next thing to try."""
+        self._waiting.tried()
+
+    def back(self) -> None:
+        """The advice before."""
+        self._waiting.back()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is over; False if it is not after ``timeout`` seconds."""
@@ -175,6 +184,7 @@ class Job:
 
     def _work(self) -> None:
         try:
+            let_go(self.port)  # a boot monitor of this notebook makes way
             with log_to(self._say):
                 outcome = self._connect_and_run()
         except Cancelled as error:
@@ -204,9 +214,9 @@ class Job:
                 if not returns_left:
                     raise
                 lost = error
-            self._left = lost.hint if self.plan.loses else KEPT
+            self._waiting.left = lost.hint if self.plan.loses else KEPT
             self._say(f"{lost} Waiting for the device, to go on where it stopped.")
-            self._waiting(lost)
+            self._wait_for_a_hand(lost)
             device = self._connect_to(device.identity, lost)
         raise AssertionError("the last return ends above")
 
@@ -223,22 +233,19 @@ class Job:
 
     def _connect(self) -> Device:
         device = connect_when_ready(
-            self.port, self._baud, patience=self._patience, cancel=self._cancel, waiting=self._waiting
+            self.port,
+            self._baud,
+            patience=self._patience,
+            cancel=self._cancel,
+            waiting=self._wait_for_a_hand,
+            between=self._waiting.listen,
         )
-        self._change(state=JobState.CONNECTING, message="", hint="", identity=device.identity)
+        self._change(state=JobState.CONNECTING, message="", hint="", advice=None, identity=device.identity)
         return device
 
-    def _waiting(self, error: SonoffkitError) -> None:
-        self._change(state=JobState.WAITING, message=str(error), hint=self._hint(error), can_cancel=True)
-
-    def _hint(self, error: SonoffkitError) -> str:
-        """What to do about it, in the middle of things: the error's own last words are those for a beginning."""
-        if not self._left or error.hint == self._left:
-            return error.hint
-        before = error.hint
-        for words in LAST_WORDS:
-            before = before.removesuffix(words).strip()
-        return f"{before} {self._left}"
+    def _wait_for_a_hand(self, error: SonoffkitError) -> None:
+        self._waiting.tell(error)
+        self._change(state=JobState.WAITING, message=str(error), hint=self._waiting.hint(error), can_cancel=True)
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
         message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()
@@ -273,8 +280,8 @@ class Job:
     def _finish(self, state: JobState, error: BaseException | None) -> None:
         self._error = error
         message = str(error) if error else ""
-        hint = self._hint(error) if isinstance(error, GONE) else getattr(error, "hint", "")
-        self._change(state=state, message=message, hint=hint, can_cancel=False)
+        hint = self._waiting.hint(error) if isinstance(error, GONE) else getattr(error, "hint", "")
+        self._change(state=state, message=message, hint=hint, advice=None, can_cancel=False)
         if self._began:
             self._change(seconds=time.monotonic() - self._began)
         self._over.set()

@@ -17,12 +17,14 @@ from ..ports import chosen_port
 from .cards import result_card, status_html, terminal_html
 from .confirm import ConfirmField
 from .copying import CopyRow
+from .guidance import GuidanceRow
 from .job import Job, JobState, Snapshot, job_for
 from .plans import plan_for
 from .style import code_block, says, sheet
 
 __all__ = ["OperationRunner"]
 
+PATIENCE_SECONDS = 600.0  # for a person who looks at wires, and tries one thing after the other
 REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
 
 
@@ -46,7 +48,7 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         port: str | None = None,
         *,
         baud: int | None = None,
-        patience: float = 120.0,
+        patience: float = PATIENCE_SECONDS,
         **options: Any,
     ) -> None:
         self._new_job: Callable[[], Job] = lambda: job_for(
@@ -118,6 +120,7 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         self._log = widgets.HTML().add_class("sk-log")
         self._command = widgets.HTML().add_class("sk-command")
         self._card = widgets.HTML().add_class("sk-html").add_class("sk-result")
+        self._guidance = GuidanceRow(lambda: self._guided(Job.tried), lambda: self._guided(Job.back))
         self._copy = CopyRow()
         self._start.on_click(lambda _: self._start_clicked())
         self._cancel.on_click(lambda _: self.cancel())
@@ -128,8 +131,13 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         )
         buttons = widgets.HBox([self._start, self._cancel])
         return [
-            sheet(), self._title, buttons, self._bar, self._status, self._confirm, self._card, self._copy, details,
+            sheet(), self._title, buttons, self._bar, self._status, self._confirm, self._card, self._guidance,
+            self._copy, details,
         ]  # fmt: skip
+
+    def _guided(self, step: Callable[[Job], None]) -> None:
+        step(self.job)
+        self._show()
 
     def _start_clicked(self) -> None:
         try:
@@ -175,5 +183,6 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         if now.state.value != self.state or not self._command.value:
             self._command.value = terminal_html(job)
         self._card.value = result_card(job, now)
+        self._guidance.offer(now.advice if now.state is JobState.WAITING else None)
         self._copy.offer(getattr(job.outcome, "backup", None) if now.state is JobState.DONE else None)
         self.set_trait("state", now.state.value)

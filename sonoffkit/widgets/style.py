@@ -25,6 +25,9 @@ SHEET = """<style>
 .sk-card table { border-collapse: collapse; margin: 2px 0; }
 .sk-card td { padding: 1px 12px 1px 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .sk-card td:first-child { color: var(--jp-ui-font-color2, #555); white-space: nowrap; }
+.sk-card .sk-step { margin: 6px 0; padding: 4px 10px; border: 1px solid var(--jp-border-color2, #ccc); }
+.sk-box details { margin: 4px 0 4px 17px; } .sk-box summary { cursor: pointer; }
+.sk-box details ol { margin: 2px 0; padding-left: 1.6em; } .sk-box details li { margin: 4px 0; }
 .sk-code { background: var(--jp-layout-color2, #f3f3f3); padding: 6px 8px; margin: 0; white-space: pre-wrap;
   overflow-wrap: anywhere; font-size: 0.92em; max-height: 220px; overflow-y: auto; }
 </style>"""

@@ -211,14 +211,14 @@ def serve():
 def test_over_a_pseudo_terminal_a_start_is_heard(sonoff, serve):
     port = serve(PtyDoor(sonoff))
     with Hand(sonoff, sonoff.hold_button, sonoff.power_cycle):
-        assert watch(port, LONG).verdict is Verdict.DOWNLOAD
+        assert judge(watch(port, LONG)).verdict is Verdict.DOWNLOAD
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pyserial's own
 def test_over_rfc2217_a_start_is_heard(sonoff, serve):
     port = serve(Rfc2217Door(sonoff, 0))
     with Hand(sonoff, sonoff.power_cycle):
-        assert watch(port, LONG).verdict is Verdict.FIRMWARE
+        assert judge(watch(port, LONG)).verdict is Verdict.FIRMWARE
 
 
 # Enough
@@ -226,7 +226,7 @@ def test_over_rfc2217_a_start_is_heard(sonoff, serve):
 
 def watched(device, *deeds) -> Finding:
     with Hand(device, *deeds):
-        return watch(URL, LONG)
+        return judge(watch(URL, LONG))
 
 
 def test_watching_ends_early_where_it_went_on_or_where_the_button_was_not_held(sonoff):
@@ -240,7 +240,7 @@ def test_watching_ends_early_where_there_is_nothing_to_start(sonoff):
 
 
 def test_watching_silence_takes_its_time_and_says_so(sonoff):
-    assert watch(URL, 0.2).verdict is Verdict.SILENCE
+    assert judge(watch(URL, 0.2)).verdict is Verdict.SILENCE
 
 
 class Clock:

@@ -75,7 +75,7 @@ def test_a_runner_that_waits_for_a_hand_goes_on_when_the_buttons_are_pressed(not
     notebook.start_run_all()
     waiting = notebook.page.locator(".sk-result .sk-care", has_text="The device does not answer.")
     waiting.wait_for()
-    assert "hold its button" in waiting.inner_text()
+    assert "Press the button and keep it pressed" in waiting.inner_text()
     for name in ("Hold button", "Power off", "Power on"):
         notebook.page.get_by_role("button", name=name).click()
     notebook.page.locator(".sk-result .sk-good").wait_for()

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import ipywidgets
 import pytest
@@ -17,6 +18,7 @@ from sonoffkit.errors import BackupNeeded, Cancelled, NoPortChosen, NotFinished,
 from sonoffkit.operations import Waiver, back_up, erase, flash, identify, restore, verify
 from sonoffkit.ports import save_choice
 from sonoffkit.practice import lesson_images
+from sonoffkit.practice.faults import Wires
 from sonoffkit.session import connect
 from sonoffkit.vault import Vault
 from sonoffkit.widgets import ImagePicker, OperationRunner
@@ -287,13 +289,68 @@ def test_a_device_that_must_be_touched_is_asked_for_and_then_forgotten(sonoff):
     reaches(runner, JobState.WAITING)
     card = words(runner, "sk-result")
     assert card.startswith("The device does not answer. (No serial data received.)")
-    assert "hold its button" in card
+    assert "Press the button and keep it pressed" in card
+    assert not is_hidden(part(runner, "sk-guidance"))
     assert words(runner, "sk-status").startswith("Waiting for the device. It goes on by itself")
     assert not part(runner, "sk-cancel").disabled
     sonoff.hold_button()
     sonoff.power_cycle()
     reaches(runner, JobState.DONE)
-    assert "hold its button" not in words(runner, "sk-result")
+    assert "button" not in words(runner, "sk-result")
+    assert is_hidden(part(runner, "sk-guidance"))
+
+
+def test_who_did_what_it_says_is_led_to_the_next_thing_and_back(sonoff):
+    sonoff.faults.wires = Wires.SWAPPED
+    runner = OperationRunner(identify, URL).start()
+    reaches(runner, JobState.WAITING)
+    tried, back = part(runner, "sk-tried"), part(runner, "sk-back")
+    assert (tried.disabled, back.disabled) == (False, True)
+    assert "Try this now (1 of 5)" in words(runner, "sk-result")
+    tried.click()
+    assert "Try this now (2 of 5)" in words(runner, "sk-result")
+    assert not back.disabled
+    back.click()
+    assert "Try this now (1 of 5)" in words(runner, "sk-result")
+    for _ in range(4):
+        tried.click()
+    assert tried.disabled
+    assert "That was the last of the usual causes" in words(runner, "sk-result")
+    sonoff.faults.wires = Wires.GOOD
+    reaches(runner, JobState.DONE)
+
+
+def test_what_the_device_says_when_it_is_started_stands_on_the_card(sonoff):
+    sonoff.power_cycle()
+    runner = OperationRunner(identify, URL).start()
+    reaches(runner, JobState.WAITING)
+    wait_until(lambda: sonoff.line and sonoff.line.baud == 74880)
+    sonoff.power_cycle()  # the button is not held
+    wait_until(lambda: "The device started its own firmware" in words(runner, "sk-result"))
+    wait_until(lambda: sonoff.line and sonoff.line.baud == 74880)
+    sonoff.hold_button()
+    sonoff.power_cycle()
+    reaches(runner, JobState.DONE)
+
+
+def test_an_error_card_says_why_and_what_to_try_in_which_order(sonoff):
+    sonoff.faults.flash_id = 0xFFFFFF
+    runner = OperationRunner(identify, URL).wait()
+    card = shown(runner, "sk-result")
+    assert "FlashUnreadable" in card
+    assert "<details><summary>What it means, and what to try in which order (" in card
+    assert card.count("What to do:") >= 2
+    assert "Safe meanwhile:" in card
+
+
+def test_an_error_that_nobody_knows_leads_to_help(sonoff):
+    def fails(device, progress, cancel):
+        raise ZeroDivisionError("out of the blue")
+
+    runner = OperationRunner(identify, URL)
+    runner.job.plan = replace(runner.job.plan, run=fails)
+    runner.wait()
+    assert "How to ask for help" in shown(runner, "sk-result")
 
 
 def test_while_a_flash_erases_itself_cancel_is_off_and_says_why(sonoff):
