@@ -23,12 +23,14 @@ ENGLISH = "en"
 class Pattern:
     """A text that tells a failure. ``same_run`` and ``earlier`` must come before it, in this run or in any.
 
-    ``not_in_run`` must not. ``whole_line``: only where it is all that stands in its lines.
+    ``not_in_run`` must not. ``whole_line``: only where it is all that stands in its lines; ``line_start``: only
+    where a line, or a name after a point, begins with it.
     """
 
     text: re.Pattern[str]
     example: str
     whole_line: bool = False
+    line_start: bool = False
     same_run: re.Pattern[str] | None = None
     not_in_run: re.Pattern[str] | None = None
     earlier: re.Pattern[str] | None = None
@@ -108,7 +110,7 @@ def _entry(file: Traversable) -> Entry:
         errors=tuple(data.get("errors", ())),
         errors_with_text=tuple(data.get("errors_with_text", ())),
         before=tuple(data.get("before", ())),
-        patterns=tuple(_pattern(p) for p in data.get("patterns", ())),
+        patterns=(*map(_pattern, data.get("patterns", ())), *map(_named, data.get("errors", ()))),
         unless=_compiled(data.get("unless")),
         heard=tuple(tuple(cause.get("heard", ())) for cause in data["causes"]),
         tells_ports=bool(data.get("tells_ports")),
@@ -125,6 +127,11 @@ def _pattern(data: dict[str, Any]) -> Pattern:
         not_in_run=_compiled(data.get("not_in_run")),
         earlier=_compiled(data.get("earlier")),
     )
+
+
+def _named(error: str) -> Pattern:
+    """An error of ours, pasted as a notebook shows it."""
+    return Pattern(re.compile(f"{error}:"), f"{error}: It went wrong.", line_start=True)
 
 
 def _compiled(text: str | None) -> re.Pattern[str] | None:

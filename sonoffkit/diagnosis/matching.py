@@ -37,9 +37,10 @@ def _told(entry: Entry, pasted: Pasted) -> Told | None:
     spans = _merged(span for pattern in entry.patterns for span in _spans(pattern, pasted))
     if not spans or (entry.unless and entry.unless.search(pasted.squeezed)):
         return None
-    last = spans[-1]
-    lines = dict.fromkeys(mask_text(pasted.lines(*span)) for span in [last, *spans[: MOST_EVIDENCE - 1]])
-    return Told(entry, last[0], tuple(lines))
+    last = spans[-1][0]
+    of_last_run = [span for span in spans if pasted.run_of(span[0]) == pasted.run_of(last)]
+    lines = dict.fromkeys(mask_text(pasted.lines(*span)) for span in of_last_run[-MOST_EVIDENCE:])
+    return Told(entry, last, tuple(lines))
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -71,6 +72,8 @@ def _conditions(pattern: Pattern, pasted: Pasted) -> list[Condition]:
     conditions: list[Condition] = []
     if pattern.whole_line:
         conditions.append(pasted.is_whole_line)
+    if pattern.line_start:
+        conditions.append(lambda at, _: pasted.is_line_start(at))
     if pattern.same_run:
         in_run = _places(pattern.same_run, pasted)
         conditions.append(lambda at, _: _any_between(in_run, pasted.start_of_run(at), at))

@@ -69,6 +69,10 @@ class Pasted:
         """Whether a place in ``squeezed`` is all that stands in its lines."""
         return self._begins(start) and self._begins(end)
 
+    def is_line_start(self, at: int) -> bool:
+        """Whether a line, or a name after a point, begins at a place in ``squeezed``."""
+        return self._begins(at) or self.squeezed[at - 1] == "."
+
     def _begins(self, at: int) -> bool:
         n = bisect_left(self._starts, at)
         return n < len(self._starts) and self._starts[n] == at

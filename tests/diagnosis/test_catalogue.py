@@ -140,7 +140,7 @@ def test_each_error_of_the_kit_has_its_diagnosis(name):
     error = getattr(errors, name)("It went wrong.")
     assert name in {error for entry in catalogue().values() for error in entry.errors}
     diagnosis = diagnose(error, ports=())[0]
-    assert diagnosis.evidence == ("It went wrong.",)
+    assert diagnosis.evidence == (f"{name}: It went wrong.",)
     assert diagnosis.causes
 
 

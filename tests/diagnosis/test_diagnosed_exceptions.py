@@ -8,6 +8,7 @@ import pytest
 import serial
 from esptool.util import FatalError
 
+from sonoffkit import errors
 from sonoffkit.bootlog import Heard, Verdict, judge
 from sonoffkit.diagnosis import diagnose
 from sonoffkit.errors import (
@@ -27,6 +28,8 @@ from sonoffkit.operations import identify
 from sonoffkit.ports import port_error
 from sonoffkit.practice import practice_device
 from sonoffkit.session import connect
+
+ALL_ERRORS = [getattr(errors, name) for name in errors.__all__]
 
 
 def names(problem, **more):
@@ -134,7 +137,16 @@ def test_a_chain_of_causes_that_is_a_circle_has_an_end():
 
 def test_secrets_in_an_exception_are_masked():
     (diagnosis,) = diagnose(PortBusy("The port COM5 is open, password=hunter2hunter2."), ports=())
-    assert diagnosis.evidence == ("The port COM5 is open, password=••••",)
+    assert diagnosis.evidence == ("PortBusy: The port COM5 is open, password=••••",)
+
+
+@pytest.mark.parametrize("error", [kind for kind in ALL_ERRORS if diagnose(kind("It went wrong."), ports=())])
+def test_an_error_of_ours_is_told_where_it_was_pasted_as_a_notebook_or_a_terminal_shows_it(error):
+    (name,) = names(error("It went wrong."))
+    shown = "\n".join(["In [3]: back_up(device)", *error("It went wrong.")._render_traceback_()])
+    assert names(shown) == [name]
+    assert names(f"Traceback (most recent call last):\nsonoffkit.errors.{error.__name__}: It went wrong.") == [name]
+    assert names(f"I wrote a class {error.__name__}, and it went wrong.") == []
 
 
 # What was heard at power-up

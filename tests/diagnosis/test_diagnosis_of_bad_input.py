@@ -51,8 +51,7 @@ def test_one_line_of_megabytes_is_shown_in_part():
 
 def test_a_thousand_times_the_same_error_is_one_diagnosis_with_little_evidence():
     (diagnosis,) = diagnose("\n".join(f"{n}: {RECIPE[1][1]}" for n in range(1000)))
-    assert diagnosis.evidence[0].startswith("999: ")
-    assert len(diagnosis.evidence) == 2
+    assert [line.split(":")[0] for line in diagnosis.evidence] == ["0", "999"]
 
 
 def test_what_must_come_before_is_looked_for_once_however_often_the_error_is_there(monkeypatch):
