@@ -46,13 +46,13 @@ def members(wheel) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_the_wheel_holds_each_module_each_script_of_the_explorer_and_each_notebook(wheel):
+def test_the_wheel_holds_each_module_each_script_of_its_views_and_each_notebook(wheel):
     modules = {
         path.relative_to(ROOT).as_posix()
         for ending in ("py", "js", "css", "toml", "md")
         for path in (ROOT / "sonoffkit").rglob(f"*.{ending}")
     }
-    assert "sonoffkit/widgets/explorer/main.js" in modules
+    assert {"sonoffkit/widgets/explorer/main.js", "sonoffkit/widgets/bench/main.js"} <= modules
     notebooks = {f"sonoffkit/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert len(notebooks) >= 4
     held = {name for name in members(wheel) if not name.startswith("sonoffkit-")}

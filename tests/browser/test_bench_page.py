@@ -21,7 +21,8 @@ IS_CUT = """() => {
   const frame = root.getBoundingClientRect();
   const outside = [...root.querySelectorAll('button, select, p, li, h3, text')].filter((each) => {
     const box = each.getBoundingClientRect();
-    return box.width && (box.left < frame.left || box.right > frame.right + 0.5);
+    const whole = each.closest('svg') ? each.closest('svg').getBoundingClientRect() : frame;
+    return box.width && (box.left < whole.left || box.right > whole.right + 0.5 || box.bottom > whole.bottom + 0.5);
   }).map((each) => each.textContent);
   return document.documentElement.scrollWidth > innerWidth ? ['the page', ...outside] : outside;
 }"""
@@ -143,6 +144,14 @@ def test_a_wire_is_dragged_from_pin_to_pin_and_let_go_beside_one_it_is_none(show
     assert bench.page.locator(".pb-ghost").get_attribute("d") == ""
     bench.pin("adapter GND").click()
     says(bench, "A wire on adapter GND. Now choose the pin for its other end; Esc lets go.")
+
+
+def test_the_adapters_tx_is_looped_to_its_own_rx(shown):
+    bench = shown()
+    bench.pin("adapter TX").click()
+    bench.pin("adapter RX").click()
+    bench.button("adapter TX, wired to the adapter's own RX").wait_for()
+    assert bench.page.locator("[data-wire='TX → own RX']").count() == 1
 
 
 def test_two_pins_of_one_side_are_explained(shown):
@@ -351,6 +360,7 @@ def test_nothing_is_cut_off_and_no_words_lie_on_others(shown, device, width):
         if bench.button(name).count():
             bench.button(name).click()
             assert bench.page.evaluate(OVERLAPS) == []
+            assert bench.page.evaluate(IS_CUT) == []
 
 
 @pytest.mark.parametrize("style", ["", DARK])

@@ -25,7 +25,7 @@ class Adapter {
 
   show(scene) {
     const isFake = scene.quality === "fake";
-    setText(this.sticker, isFake ? "no name, no seal: a copy" : "");
+    setText(this.sticker, isFake ? "no name: a copy" : "");
     this.element.classList.toggle("pb-fake", isFake);
   }
 }

@@ -84,7 +84,6 @@ class Button {
     });
     this.element.addEventListener("click", (event) => {
       if (!this.pointer) this._turn(); // a screen reader's click comes without a pointer
-      this.pointer = false;
       event.preventDefault();
     });
     this.element.addEventListener("keydown", (event) => {
@@ -101,6 +100,7 @@ class Button {
   _let() {
     if (this.springs) this.send("release");
     this.springs = false;
+    setTimeout(() => (this.pointer = false)); // after the click that this makes, if it makes one
   }
 
   show({ held }) {

@@ -48,5 +48,5 @@ function wireCurve([x, y], [toX, toY], isLong) {
 function loopCurve() {
   const [rx, tx] = ["RX", "TX"].map((pin) => row(ADAPTER_PINS.indexOf(pin)));
   const x = ADAPTER.pin + PLUG;
-  return new Curve([x, rx], [x + 86, rx - 4], [x + 86, tx + 4], [x, tx]);
+  return new Curve([x, rx], [x + 120, rx - 26], [x + 120, tx + 26], [x, tx]);
 }

@@ -29,7 +29,9 @@ class Wires {
 
   _loop() {
     const ends = ["RX", "TX"].map((pin) => [placeOf(`adapter ${pin}`, this.board), 1]);
-    return this._drawn(loopCurve(), "TX", "TX → own RX", 0.5, ends);
+    const [wire] = this._drawn(loopCurve(), "TX", "TX → own RX", 0.5, ends);
+    const [x, y] = loopCurve().at(0.5);
+    return [wire, this._tag([x + 66, y], "TX → own RX", "TX")];
   }
 
   _drawn(curve, adapter, words, where, ends) {
