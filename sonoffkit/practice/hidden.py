@@ -125,7 +125,7 @@ HIDDEN_FAULTS = {
             "Reading works; in the middle of writing the device starts anew.",
             Cure.NAME,
             "A separate 3.3 V supply of 300 to 500 mA, with all grounds joined.",
-            faults=MappingProxyType({"sag_after": 0x8000}),
+            faults=MappingProxyType({"sag_after": 0x2000}),
         ),
         HiddenFault(
             "flash-contact",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoffkit.errors import FlashUnreadable, GarbledAnswer, NoAnswer
-from sonoffkit.practice import HIDDEN_FAULTS, Bench, Faults, bench_of, code_words, hide, practice_device
+from sonoffkit.errors import FlashUnreadable, GarbledAnswer, NoAnswer, TransferFailed
+from sonoffkit.firmware import Image
+from sonoffkit.operations import flash
+from sonoffkit.practice import HIDDEN_FAULTS, Bench, Faults, bench_of, code_words, hide, lesson_images, practice_device
 from sonoffkit.practice.bench import RIGHT_WIRES
 from sonoffkit.practice.faults import Wires
 from sonoffkit.practice.hidden import WORDS, Cure, hidden_fault, hidden_named
@@ -132,7 +136,24 @@ def test_a_weak_supply_sags_again_and_again(table, basic):
     assert basic.faults.sag_after == 100
     basic.faults.sag_after = None  # it has sagged
     table.follow()
-    assert basic.faults.sag_after == 0x8000
+    assert basic.faults.sag_after == 0x2000
+
+
+def test_a_weak_supply_stops_a_flash_half_way_each_time_and_once_it_is_named_it_flashes(sonoff, proof):
+    table = bench_of(sonoff)
+    set_up(table, "weak-supply")
+    data = lesson_images()["practice-hello.bin"]
+    image = Image("practice-hello.bin", data, hashlib.sha256(data).hexdigest())
+    for _ in range(2):
+        restart(table)
+        with connect(URL, 115200) as device, pytest.raises((NoAnswer, TransferFailed, GarbledAnswer)):
+            flash(device, image, proof)
+        table.follow()
+    assert table.found("weak-supply").right
+    restart(table)
+    with connect(URL, 115200) as device:
+        flash(device, image, proof)
+    assert sonoff.contents()[0x1000:0x2000] == data[0x1000:0x2000]
 
 
 # Cures
