@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..bootlog import Heard, judge
 from ..masking import mask_text
-from ..ports import Port, find_ports
+from ..ports import Port, find_ports, is_practice
 from .catalogue import Entry, catalogue, phrases, words_of
 from .matching import Told, told_by
 from .model import Cause, Diagnosis
@@ -79,7 +79,7 @@ class _Says:
         return Diagnosis(
             name=entry.name,
             title=words.title,
-            means=" ".join([words.means, *self._now(entry)]),
+            means=" ".join([words.means, *self._now(told)]),
             causes=self._in_order(entry, words.causes),
             safe=words.safe,
             sources=entry.sources,
@@ -87,17 +87,19 @@ class _Says:
             language=self._language,
         )
 
-    def _now(self, entry: Entry) -> list[str]:
+    def _now(self, told: Told) -> list[str]:
         """What is known beyond the text: the ports that there are, and what the device said at power-up."""
-        said = [self._finding.says] if self._finding and any(entry.heard) else []
-        return [*said, *([self._ports_now()] if entry.tells_ports else [])]
+        said = [self._finding.says] if self._finding and any(told.entry.heard) else []
+        return [*said, *([self._ports_now(told)] if told.entry.tells_ports else [])]
 
-    def _ports_now(self) -> str:
+    def _ports_now(self, told: Told) -> str:
+        """The real ones; who asks for a practice Sonoff is told of those, too."""
         if self._ports is None:
             self._ports = find_ports()
         say = phrases(self._language)
-        real = [port for port in self._ports if not port.is_practice]
-        return f"{say['ports_now']} {'; '.join(map(str, real))}." if real else say["no_ports_now"]
+        practises = any(is_practice(word.strip("'(")) for line in told.evidence for word in line.split())
+        ports = [port for port in self._ports if practises or not port.is_practice]
+        return f"{say['ports_now']} {'; '.join(map(str, ports))}." if ports else say["no_ports_now"]
 
     def _in_order(self, entry: Entry, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
         """As the catalogue has them; those that fit what was heard go first."""

@@ -65,6 +65,11 @@ def test_an_entry_says_what_happened_what_is_safe_and_what_to_do(entry):
     assert 1 <= len(entry["causes"]) <= 5
 
 
+def test_an_entry_sends_people_to_notebooks_that_there_are(entry):
+    there = {file.stem for file in (ROOM.parents[1] / "notebooks").glob("*.ipynb")}
+    assert set(re.findall(r"notebook (\d-\w+)", str(entry))) <= there
+
+
 def test_an_entrys_sources_can_be_looked_up(entry):
     assert [source for source in entry["sources"] if not re.fullmatch(r"([\w-]+/)?[\w-]+#\d+", source)] == []
     assert entry["sources"] or "patterns" not in entry or entry["name"] in ("cancelled", "cannot-save")

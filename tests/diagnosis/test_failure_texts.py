@@ -10,6 +10,7 @@ import pytest
 from failure_texts import LOCALISED, RECIPE, TEXTS
 
 from sonoffkit.diagnosis import diagnose
+from sonoffkit.errors import PortMissing
 from sonoffkit.ports import Kind, Port
 
 PORTS = (
@@ -133,6 +134,12 @@ def test_the_recipes_wrong_port_comes_with_the_ports_that_there_are_now():
     assert diagnosis.evidence == (RECIPE[0][1],)
     (diagnosis,) = diagnose(RECIPE[0][1], ports=[])
     assert diagnosis.means.endswith("At the moment this computer has no serial port at all: plug the adapter in.")
+
+
+def test_who_asks_for_a_practice_sonoff_is_told_of_those_too():
+    ports = [Port("practice://basic", "practice Sonoff Basic R1, 1 MB", Kind.PRACTICE)]
+    (diagnosis,) = diagnose(PortMissing("There is no port practice://bsaic."), ports=ports)
+    assert diagnosis.means.endswith("The ports that there are now: practice://basic: practice Sonoff Basic R1, 1 MB.")
 
 
 def test_the_recipes_silence_has_its_causes_in_the_order_to_try():
