@@ -73,8 +73,7 @@ def device_error(exc: FatalError) -> DeviceError:
     if type(exc) in BY_TYPE:
         return BY_TYPE[type(exc)](f"The device refused: {text}")
     if "Failed to connect" in text:
-        silent = "No serial data" in text or "data stream stopped" in text
-        reason = NoAnswer if silent else GarbledAnswer
+        reason = NoAnswer if "No serial data" in text else GarbledAnswer
         return reason(_IN_WORDS[reason].format(text.removeprefix("Failed to connect: ")))
     for texts, error in BY_TEXT:
         if any(part in text for part in texts):
