@@ -29,7 +29,7 @@ FLOORS = (
     ("page",),
     ("diagnosis",),
     ("guide", "support"),
-    ("widgets", "rehearsal"),
+    ("widgets", "rehearsal", "bundle"),
     ("cli",),
     ("__main__",),
 )
@@ -45,6 +45,7 @@ DOORS = {
     "anywidget": {"widgets"},
     "click": {"cli"},
     "nbclient": {"rehearsal"},
+    "packaging": {"bundle"},
 }
 
 HARDWARE = {"practice", "ports", "session", "transfer", "operations"}

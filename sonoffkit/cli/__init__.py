@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .bundle import bundle
 from .check import check
 from .course import lab, rehearse
 from .diagnose import diagnose
@@ -19,5 +20,5 @@ def main() -> None:
     """Back up, understand and reflash Sonoff switches, with or without hardware."""
 
 
-for command in (lab, rehearse, practice, check, diagnose, inspect, redact):
+for command in (lab, rehearse, practice, check, diagnose, inspect, redact, bundle):
     main.add_command(command)
