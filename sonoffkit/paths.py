@@ -14,11 +14,11 @@ from typing import Any
 import filelock
 import platformdirs
 
-__all__ = ["home", "read_settings", "remember", "replace_patiently", "vault_folder"]
+__all__ = ["home", "one_at_a_time", "read_settings", "remember", "replace_patiently", "vault_folder"]
 
 
 LOCK_SECONDS = 2.0
-_settings_lock = threading.Lock()
+_in_this_program = threading.Lock()
 
 
 def home() -> Path:
@@ -46,7 +46,7 @@ def remember(**changes: Any) -> None:
     """Keep some settings for the next notebook; None forgets one."""
     path = _settings_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(path.with_suffix(".lock")):
+    with one_at_a_time(path.with_suffix(".lock")):
         settings = {k: v for k, v in (read_settings() | changes).items() if v is not None}
         part = path.with_suffix(".new")
         part.write_text(json.dumps(settings, indent=1), encoding="utf-8")
@@ -54,14 +54,14 @@ def remember(**changes: Any) -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Two notebooks, or two jobs of one, must not undo what the other has just written."""
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold a lock file: two notebooks, or two jobs of one, must not undo what the other has just written."""
     lock = filelock.FileLock(path, timeout=LOCK_SECONDS)
-    with _settings_lock:
+    with _in_this_program:
         try:
             lock.acquire()
         except (filelock.Timeout, NotImplementedError) as exc:
-            raise OSError(f"the settings {path.parent} are in use") from exc
+            raise OSError(f"{path.stem} in {path.parent} is in use") from exc
         try:
             yield
         finally:

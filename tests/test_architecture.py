@@ -28,7 +28,7 @@ FLOORS = (
     ("figures", "listing", "redacting"),
     ("page",),
     ("diagnosis",),
-    ("guide", "support"),
+    ("guide", "support", "progress"),
     ("widgets", "rehearsal", "bundle"),
     ("cli",),
     ("__main__",),

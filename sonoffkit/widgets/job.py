@@ -21,8 +21,10 @@ from ..errors import (
 )
 from ..guide import Advice
 from ..ports import is_practice
+from ..progress import note_done, note_fault
 from ..session import Device, Identity, connect_when_ready, log_to
 from .listening import let_go
+from .noted import noted
 from .plans import Plan
 from .waiting import Waiting
 
@@ -102,6 +104,7 @@ class Job:
         self._waiting = Waiting(port, self._cancel, lambda advice: self._change(advice=advice))
         self._began = 0.0
         self._first: tuple[int, float] | None = None  # the first bytes done, and when
+        self._met: set[type[BaseException]] = set()
         self._outcome: Any = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -245,6 +248,7 @@ class Job:
 
     def _wait_for_a_hand(self, error: SonoffkitError) -> None:
         self._waiting.tell(error)
+        self._meet(error)
         self._change(state=JobState.WAITING, message=str(error), hint=self._waiting.hint(error), can_cancel=True)
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
@@ -277,11 +281,23 @@ class Job:
         with self._lock:
             self._now = replace(self._now, **what)
 
+    def _meet(self, error: BaseException) -> None:
+        """Write a fault down in the learner's progress; one job meets each kind once."""
+        if type(error) not in self._met and (why := noted(note_fault, self.plan.name, self.port, error)):
+            self._say(why)
+        self._met.add(type(error))
+
     def _finish(self, state: JobState, error: BaseException | None) -> None:
         self._error = error
         message = str(error) if error else ""
         hint = self._waiting.hint(error) if isinstance(error, GONE) else getattr(error, "hint", "")
         self._change(state=state, message=message, hint=hint, advice=None, can_cancel=False)
+        if state is JobState.FAILED and error:
+            self._meet(error)
+        if state is JobState.DONE and (
+            why := noted(note_done, self.plan.name, self.port, self._now.identity, self._outcome)
+        ):
+            self._say(why)
         if self._began:
             self._change(seconds=time.monotonic() - self._began)
         self._over.set()

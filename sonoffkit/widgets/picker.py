@@ -13,7 +13,9 @@ import traitlets
 from ..errors import NoPortChosen
 from ..paths import read_settings
 from ..ports import FindMine, Kind, Port, find_ports, save_choice
+from ..progress import note_port
 from .hand import PracticeHand
+from .noted import noted
 from .style import says, sheet
 
 __all__ = ["PortPicker"]
@@ -59,6 +61,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def save(self) -> str:
         """Remember the chosen port for the other notebooks, and give it."""
         save_choice(self.picked())
+        noted(note_port)
         return str(self.port)
 
     def refresh(self) -> None:

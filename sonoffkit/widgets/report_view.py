@@ -11,7 +11,9 @@ import traitlets
 
 from ..firmware.secrets import grouped
 from ..palette import REGIONS
+from ..progress import note_inspected
 from ..report import Report
+from .noted import noted
 from .style import says, sheet
 
 __all__ = ["ReportView", "SecretsView"]
@@ -53,6 +55,7 @@ class ReportView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         body = "".join([says("good", report.name, rows=facts), *cards, "<b>What lies where</b>", _regions(report)])
         super().__init__([sheet(), widgets.HTML(SHEET + body).add_class("sk-html")])
         self.add_class("sk-box").add_class("sk-report")
+        noted(note_inspected, report.sha256, report.firmware.name)
 
 
 class SecretsView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
