@@ -6,6 +6,7 @@ import click
 
 from .bundle import bundle
 from .check import check
+from .classroom import class_
 from .course import lab, rehearse
 from .diagnose import diagnose
 from .dumps import inspect, redact
@@ -20,5 +21,5 @@ def main() -> None:
     """Back up, understand and reflash Sonoff switches, with or without hardware."""
 
 
-for command in (lab, rehearse, practice, check, diagnose, inspect, redact, bundle):
+for command in (lab, rehearse, practice, check, diagnose, inspect, redact, class_, bundle):
     main.add_command(command)

@@ -11,8 +11,11 @@ from .explorer import FlashExplorer
 from .images import ImagePicker
 from .monitor import BootMonitor
 from .picker import PortPicker
+from .progress_view import Progress
+from .record_view import RecordView
 from .report_view import ReportView, SecretsView
 from .runner import OperationRunner
+from .take_home_view import TakeHome
 
 __all__ = [
     "BackupPicker",
@@ -26,6 +29,9 @@ __all__ = [
     "OperationRunner",
     "PortPicker",
     "PracticeBench",
+    "Progress",
+    "RecordView",
     "ReportView",
     "SecretsView",
+    "TakeHome",
 ]
