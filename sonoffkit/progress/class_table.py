@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,20 +18,28 @@ __all__ = ["CLASS_PAGE", "ClassTable", "read_class"]
 
 CLASS_PAGE = '<meta name="generator" content="sonoffkit class">'
 COLUMNS = (
-    "Learner", "Sticker", "Device", "Hello", "Backup", "Backup's SHA-256", "Erased", "Written", "Written SHA-256",
-    "Dumps", "Faults solved", "Record of", "File",
+    "Learner", "Sticker", "Device", "Hello", "Backup", "Backup's SHA-256", "Erased", "Written", "Firmware's SHA-256",
+    "Dumps", "Faults solved", "Faults", "Record of", "File",
 )  # fmt: skip
+# A page has less room than a spreadsheet: some columns stand below others.
+IN_PAGE = {
+    "Learner": "", "Sticker": "", "Device": "", "Backup": "Backup's SHA-256", "Erased": "",
+    "Written": "Firmware's SHA-256", "Dumps": "", "Faults solved": "Faults", "Record of": "File",
+}  # fmt: skip
 IN_TERMINAL = ("Learner", "Sticker", "Device", "Backup", "Backup's SHA-256", "Erased", "Written", "Faults solved")
 NOT_HANDED_IN = ("thumbs.db", "desktop.ini")  # what systems put into folders by themselves
+MOST_TOLD = 30  # lines in a terminal: it may be the wrong folder
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5em; }
+body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5em; } h1 { font-size: 1.5em; } h2 { font-size: 1.1em; }
 table { border-collapse: collapse; } .scroll { overflow-x: auto; }
-th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0; border-bottom: 1px solid #8886; }
-code { font-size: .85em; overflow-wrap: anywhere; } td.sha { min-width: 13em; }
-@page { size: A4 landscape; margin: 10mm; } @media print { body { margin: 0; font-size: 9px; } }
+th, td { text-align: left; vertical-align: top; padding: .35em 1em .35em 0; border-bottom: 1px solid #8886; }
+th { white-space: nowrap; } td { min-width: 4em; overflow-wrap: break-word; } td.date { min-width: 10em; }
+code { display: inline-block; width: 17em; font-size: .8em; overflow-wrap: anywhere; } li { overflow-wrap: anywhere; }
+@page { size: A4 landscape; margin: 10mm; } @media print { body { margin: 0; font-size: 8pt; } }
 """
+DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 Row = dict[str, str]
 Same = tuple[str, str, bool]
 
@@ -58,8 +67,11 @@ class ClassTable:
 
     def html(self) -> str:
         """For a browser: one page that loads nothing."""
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS)
-        body = "\n".join(f"<tr>{''.join(_cell(name, row[name]) for name in COLUMNS)}</tr>" for row in self.rows)
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in IN_PAGE)
+        body = "\n".join(
+            f"<tr>{''.join(_cell(row[name], row.get(below, ''), below) for name, below in IN_PAGE.items())}</tr>"
+            for row in self.rows
+        )
         told = "".join(
             f"<h2>{heading}</h2><ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>"
             for heading, lines in (("Mind", self.notes), ("Not counted", self.refused))
@@ -101,7 +113,7 @@ def read_class(folder: Path | str, but_not: Iterable[Path | None] = ()) -> Class
             refused.append(f"{name}: it cannot be read ({why.strerror or why}).")
     kept, notes = _newest_of_each(found)
     rows, more_notes = _newest_devices(kept)
-    return ClassTable(tuple(rows), len(kept), tuple(refused), (*notes, *more_notes))
+    return ClassTable(tuple(rows), len({row["File"] for row in rows}), tuple(refused), (*notes, *more_notes))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -113,10 +125,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _record_in(path: Path) -> Record:
     ending = path.suffix.lower()
-    if ending == ".zip":
-        raise NotARecord(
-            "a zip may hold a learner's backups with their Wi-Fi password; ask for the record, an HTML file"
-        )
+    if ending in (".zip", ".bin"):
+        raise NotARecord("it may hold a learner's backup, with their Wi-Fi password; ask for the record, an HTML file")
     if ending not in (".html", ".htm"):
         raise NotARecord("a record is an HTML file")
     try:
@@ -176,6 +186,7 @@ def _row(name: str, record: Record, device: DeviceRecord | None) -> Row:
     row = dict.fromkeys(COLUMNS, "") | {
         "Learner": record.learner or "(no name)",
         "Dumps": ", ".join(dict.fromkeys(one.firmware or "unknown" for one in record.looked)),
+        "Faults": "; ".join(f"{one.title} ({'solved' if one.solved else 'not solved'})" for one in record.faults),
         "Faults solved": f"{solved} of {len(record.faults)}" if record.faults else "",
         "Record of": date_text(record.saved),
         "File": name,
@@ -185,7 +196,8 @@ def _row(name: str, record: Record, device: DeviceRecord | None) -> Row:
 
 def _device_cells(device: DeviceRecord) -> Row:
     backup = device.original or next(iter(device.backups), None)
-    written = device.written[-1] if device.written else None
+    written = ["the backup" if one.restored else one.name for one in device.written]
+    firmware = next((one.sha256 for one in reversed(device.written) if not one.restored), "")
     return {
         "Sticker": device.sticker,
         "Device": f"{device.chip}, {device.size_text}{', practice' if device.practice else ''}",
@@ -193,8 +205,8 @@ def _device_cells(device: DeviceRecord) -> Row:
         "Backup": date_text(backup.when) if backup else "",
         "Backup's SHA-256": backup.sha256 if backup else "",
         "Erased": date_text(device.erased),
-        "Written": ("the backup" if written.restored else written.name) if written else "",
-        "Written SHA-256": written.sha256 if written else "",
+        "Written": ", then ".join(written),
+        "Firmware's SHA-256": firmware,
     }
 
 
@@ -219,7 +231,9 @@ def _short(name: str, value: str) -> str:
 def _told(table: ClassTable) -> Iterator[str]:
     for heading, lines in (("Mind:", table.notes), ("Not counted:", table.refused)):
         if lines:
-            yield from ("", heading, *(f"  {line}" for line in lines))
+            yield from ("", heading, *(f"  {line}" for line in lines[:MOST_TOLD]))
+            if len(lines) > MOST_TOLD:
+                yield f"  and {len(lines) - MOST_TOLD} more"
 
 
 def _no_formula(cell: str) -> str:
@@ -227,10 +241,11 @@ def _no_formula(cell: str) -> str:
     return f"'{cell}" if cell.lstrip().startswith(FORMULA) else cell
 
 
-def _cell(name: str, value: str) -> str:
-    if name.endswith("SHA-256"):
-        return f'<td class="sha"><code>{html.escape(value)}</code></td>'
-    return f"<td>{html.escape(value)}</td>"
+def _cell(value: str, small: str, name: str) -> str:
+    """A cell, and what stands below it."""
+    kind = "code" if name.endswith("SHA-256") else "small"
+    more = f"<br><{kind}>{html.escape(small)}</{kind}>" if small else ""
+    return f"<td{' class=date' if DATE.fullmatch(value) else ''}>{html.escape(value)}{more}</td>"
 
 
 def _count(number: int, noun: str) -> str:

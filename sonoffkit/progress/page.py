@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import BackupError
 from ..paths import replace_patiently
 from .entries import moment
-from .record import TAG, DeviceRecord, FaultMet, NotARecord, Record, read_record
+from .record import TAG, DeviceRecord, FaultMet, NotARecord, Record, Written, read_record
 
 __all__ = ["date_text", "record_file_name", "record_page", "record_rows", "save_record"]
 
@@ -37,13 +37,14 @@ th, td { text-align: left; vertical-align: top; padding: .2em .8em .2em 0; borde
   font-weight: normal; }
 th { width: 9.5em; color: var(--quiet); }
 td { overflow-wrap: anywhere; } td.when { width: 8.6em; white-space: nowrap; padding-right: 0; text-align: right; }
-code { font: .86em/1.3 ui-monospace, Menlo, Consolas, monospace; }
+tr:has(+ .sha) td { border-bottom: 0; padding-bottom: 0; } .sha td { padding: 0 0 .25em; }
+code { font: .8em/1.3 ui-monospace, Menlo, Consolas, monospace; }
 .sign { display: inline-block; width: 1.3em; color: var(--mark); font-weight: bold; }
 footer { margin-top: 1.2em; font-size: .84em; color: var(--quiet); }
 """
 # What the page may load: nothing, not even by mistake.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-Row = tuple[str, str, str]  # what, the words as HTML, when
+Row = tuple[str, str, str, str]  # what, the words as HTML, when, and a SHA-256 where there is one
 
 
 def record_page(record: Record) -> str:
@@ -120,49 +121,55 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
     rows = []
     for device in record.devices[:MOST_DEVICES]:
         rows.append(("Device", _device_name(device)))
-        for what, words, when in _rows_of(device):
-            rows.append((what, f"{_untagged(words)}{f', {when}' if when else ''}"))
-    rows += [("Inspected", f"{_untagged(words)}, {when}") for _, words, when in _looked(record)]
+        for what, words, when, sha256 in _rows_of(device):
+            parts = (_untagged(words), when, f"SHA-256 {sha256}" if sha256 else "")
+            rows.append((what, ", ".join(filter(None, parts))))
+    rows += [("Inspected", f"{_untagged(words)}, {when}") for _, words, when, _ in _looked(record)]
     rows += [("Fault", f"{title}: {_untagged(words)}") for title, words, _ in _fault_words(record.faults)]
     return rows
 
 
 def _rows_of(device: DeviceRecord) -> list[Row]:
     original = device.original or next(iter(device.backups), None)
-    rows: list[Row] = [("It is", _text(f"{device.chip}, {device.size_text} of flash"), "")]
+    rows: list[Row] = [("It is", _text(f"{device.chip}, {device.size_text} of flash"), "", "")]
     if device.hello:
-        rows.append(("Said hello", _yes("it answered"), date_text(device.hello)))
+        rows.append(("Said hello", _yes("it answered"), date_text(device.hello), ""))
     if original:
         more = len(device.backups) - 1
         words = "the whole flash, verified by the device itself" + (", blank" if original.blank else "")
         if more:
             words += f"; {_count(more, 'more backup')}"
-        rows.append(("Backed up", f"{_yes(words)}<br>{_digest(original.sha256)}", date_text(original.when)))
+        rows.append(("Backed up", _yes(words), date_text(original.when), original.sha256))
     else:
-        rows.append(("Backed up", "not yet", ""))
+        rows.append(("Backed up", "not yet", "", ""))
     if device.erased:
-        rows.append(("Erased", _yes("every byte FF, checked"), date_text(device.erased)))
-    for one in device.written[-MOST_LINES:]:
-        words = "the backup, every byte as it was" if one.restored else one.name
-        rows.append(
-            ("Restored" if one.restored else "Flashed", f"{_yes(words)}<br>{_digest(one.sha256)}", date_text(one.when))
-        )
+        rows.append(("Erased", _yes("every byte FF, checked"), date_text(device.erased), ""))
+    rows += [_written(one, device) for one in device.written[-MOST_LINES:]]
     return rows
+
+
+def _written(one: Written, device: DeviceRecord) -> Row:
+    """A firmware by its name and digest, a backup by its date where it stands above."""
+    if not one.restored:
+        return "Flashed", _yes(one.name), date_text(one.when), one.sha256
+    same = next((backup for backup in device.backups if backup.sha256 == one.sha256), None)
+    which = f"the backup of {date_text(same.when)}" if same else "a backup"
+    return "Restored", _yes(f"{which}, every byte as it was"), date_text(one.when), "" if same else one.sha256
 
 
 def _looked(record: Record) -> Iterator[Row]:
     """One line for each firmware that was found."""
     for firmware in list(dict.fromkeys(one.firmware for one in record.looked))[:MOST_LINES]:
         last = max((one.when for one in record.looked if one.firmware == firmware), key=moment)
-        yield "Firmware in it", _text(firmware or "unknown"), date_text(last)
+        yield "Firmware in it", _text(firmware or "unknown"), date_text(last), ""
 
 
 def _faults(faults: tuple[FaultMet, ...]) -> Iterator[Row]:
     for title, words, when in _fault_words(faults):
-        yield words, _text(title), when
+        yield words, _text(title), when, ""
 
 
-def _fault_words(faults: tuple[FaultMet, ...]) -> Iterator[Row]:
+def _fault_words(faults: tuple[FaultMet, ...]) -> Iterator[tuple[str, str, str]]:
     for fault in faults[:MOST_FAULTS]:
         often = "" if fault.times == 1 else f", met {fault.times} times"
         if fault.solved:
@@ -179,11 +186,15 @@ def _device_name(device: DeviceRecord) -> str:
 
 
 def _section(heading: str, rows: Iterable[Row]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{what}</th><td>{words}</td><td class="when">{when}</td></tr>\n'
-        for what, words, when in rows
-    )
+    body = "".join(map(_row, rows))
     return f"<section><h2>{_text(heading)}</h2>\n<table>\n{body}</table></section>"
+
+
+def _row(row: Row) -> str:
+    what, words, when, sha256 = row
+    span = " rowspan=2" if sha256 else ""
+    more = f'<tr class="sha"><td colspan=2><code>SHA-256 {_text(sha256)}</code></td></tr>' if sha256 else ""
+    return f'<tr><th scope="row"{span}>{what}</th><td>{words}</td><td class="when">{when}</td></tr>{more}\n'
 
 
 def _data(record: Record) -> str:
@@ -202,16 +213,12 @@ def _yes(words: str) -> str:
     return f'<span class="sign">✓</span>{_text(words)}'
 
 
-def _digest(sha256: str) -> str:
-    return f"<code>SHA-256 {_text(sha256)}</code>"
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _untagged(words: str) -> str:
-    return html.unescape(re.sub("<[^>]*>", "", words.replace("<br>", ", ")))
+    return html.unescape(re.sub("<[^>]*>", "", words))
 
 
 def _text(words: object) -> str:
