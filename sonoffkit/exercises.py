@@ -1,7 +1,8 @@
 """Checks for the exercises in the notebooks: an answer in, a verdict with its reason out.
 
-``check`` serves any exercise. The others are those of 3-inspect, where a person brings a dump of
-their own: what is right comes out of the dump, and a dump in which there is nothing to find says so.
+``check`` serves any exercise. ``hunt_check`` is that of 6-troubleshooting; the others are those of 3-inspect, where
+a person brings a dump of their own: what is right comes out of the dump, and a dump in which there is nothing to find
+says so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ __all__ = [
     "Verdict",
     "blank_check",
     "check",
+    "hunt_check",
     "network_check",
     "noise_check",
     "owner_check",
@@ -24,8 +26,9 @@ SECTOR = 4096
 DENSE = 7.5  # bits per byte in a block of 1 KiB: compressed, encrypted or noise
 UNANSWERED = "Not answered yet: replace None, and run this cell again."
 
-# A sonoffkit.report.Report. This room lies below the one that makes it, and imports nothing.
+# A sonoffkit.report.Report, a sonoffkit.widgets.PracticeBench. This room lies below theirs, and imports nothing.
 Report = Any
+Bench = Any
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,17 @@ def check(answer: object, right: object, why: str, hint: str) -> Verdict:
     if _plain(answer) == _plain(right):
         return Verdict(True, f"Right. {why}")
     return Verdict(False, f"Not quite. {hint}")
+
+
+def hunt_check(answer: str | None, bench: Bench) -> Verdict:
+    """Which fault is hidden on the bench? The right name repairs it."""
+    if answer is None:
+        return Verdict(False, UNANSWERED)
+    try:
+        found: Verdict = bench.found(answer)
+    except ValueError as error:
+        return Verdict(False, f"Not quite. {error}")
+    return found
 
 
 def start_check(answer: object, report: Report) -> Verdict:

@@ -11,6 +11,7 @@ from sonoffkit.exercises import (
     Verdict,
     blank_check,
     check,
+    hunt_check,
     network_check,
     noise_check,
     owner_check,
@@ -172,3 +173,29 @@ def test_the_old_owner_is_still_known(flashed):
 def test_a_sample_that_was_replaced_is_not_asked_about():
     said = owner_check("the old owner's", inspect_dump(b"\xff" * 8192)).text
     assert said.endswith("it holds no Wi-Fi name. Delete it, and run the notebook again.")
+
+
+# Hunts on the practice bench
+
+
+class Table:
+    """A bench as the exercise meets it: asked with a guess, it answers."""
+
+    def found(self, guess: str) -> Verdict:
+        if guess not in ("loose-gnd", "noisy-line"):
+            raise ValueError(f"there is no fault {guess!r}")
+        return Verdict(guess == "loose-gnd", "Right." if guess == "loose-gnd" else "Not that.")
+
+
+@pytest.mark.parametrize(
+    ("guess", "right", "says"),
+    [
+        (None, False, "Not answered yet"),
+        ("loose-gnd", True, "Right."),
+        ("noisy-line", False, "Not that."),
+        ("the cat", False, "Not quite. there is no fault 'the cat'"),
+    ],
+)
+def test_a_hunt_is_judged_by_the_bench(guess, right, says):
+    verdict = hunt_check(guess, Table())
+    assert (verdict.right, verdict.text.startswith(says)) == (right, True)

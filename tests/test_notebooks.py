@@ -220,11 +220,13 @@ def test_a_checkpoint_reads_the_result_which_raises_what_went_wrong(path):
 def test_the_exercise_is_checked_and_its_solution_is_folded(path):
     cells = read(path).cells
     exercise = place(path, "## Exercise")
-    assert cells[exercise + 1].cell_type == "code"
-    assert re.search(r"= None$", cells[exercise + 1].source, re.MULTILINE)
-    assert "check(" in cells[exercise + 1].source
-    assert "<details><summary>Solution</summary>" in cells[exercise + 2].source
-    assert "<details open" not in cells[exercise + 2].source
+    answer = next(
+        n for n, cell in enumerate(cells) if n > exercise and re.search(r"= None$", cell.source, re.MULTILINE)
+    )
+    assert {cell.cell_type for cell in cells[exercise + 1 : answer + 1]} == {"code"}
+    assert "check(" in cells[answer].source
+    assert "<details><summary>Solution</summary>" in cells[answer + 1].source
+    assert "<details open" not in cells[answer + 1].source
 
 
 @every_notebook

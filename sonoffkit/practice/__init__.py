@@ -54,7 +54,7 @@ from __future__ import annotations
 
 from .bench import Answer, Bench, bench_of, hide
 from .dangers import Refused
-from .device import DeviceInUse, PracticeDevice, known_devices, practice_device, practice_folder
+from .device import LESSON, DeviceInUse, PracticeDevice, known_devices, practice_device, practice_folder
 from .faults import Faults
 from .hidden import HIDDEN_FAULTS, code_words
 from .images import lesson_images
@@ -64,6 +64,7 @@ from .samples import sample_dumps
 
 __all__ = [
     "HIDDEN_FAULTS",
+    "LESSON",
     "MODELS",
     "SCHEME",
     "STARTERS",

@@ -211,6 +211,14 @@ class Bench:
         """Let it go."""
         self.device.release_button()
 
+    def make_ready(self) -> None:
+        """USB in, and started anew with the button held: in download mode, if wires and adapter are good."""
+        self.plug_in()
+        self.power_off()
+        self.hold()
+        self.power_on()
+        self.release()
+
     @property
     def quality(self) -> str:
         """The cable's or adapter's name in ``QUALITIES``."""

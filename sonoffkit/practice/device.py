@@ -28,10 +28,11 @@ from .tampering import Tampering
 if TYPE_CHECKING:
     from .bench import Bench
 
-__all__ = ["DeviceInUse", "PracticeDevice", "known_devices", "practice_device", "practice_folder"]
+__all__ = ["LESSON", "DeviceInUse", "PracticeDevice", "known_devices", "practice_device", "practice_folder"]
 
 # A maker's prefix of Espressif's, as on many Sonoffs; the rest is drawn for each device.
 OUI = bytes.fromhex("5ccf7f")
+LESSON = "lesson"  # devices of such names belong to one lesson, and nobody is offered them elsewhere
 REPLACE_TRIES = 20
 LOCK_WAIT_SECONDS = 2.0  # an action by hand waits so long for another program's to end
 
@@ -47,10 +48,13 @@ def practice_folder() -> Path:
 
 
 def known_devices() -> list[str]:
-    """The names of the practice devices: those that everybody is offered, and any others there are folders of."""
+    """The names of the practice devices: those that everybody is offered, and others that somebody made.
+
+    Not those of a lesson, whose names begin so.
+    """
     folder = practice_folder()
     made = {path.parent.name for path in folder.glob("*/device.json")} if folder.is_dir() else set()
-    return [*STARTERS, *sorted(made - set(STARTERS))]
+    return [*STARTERS, *sorted(name for name in made - set(STARTERS) if not name.startswith(LESSON))]
 
 
 _devices: dict[Path, PracticeDevice] = {}

@@ -9,8 +9,9 @@ import pytest
 from waiting import threads, wait_until
 
 from sonoffkit.operations import identify
-from sonoffkit.practice import HIDDEN_FAULTS, MODELS, PracticeDevice, practice_device
+from sonoffkit.practice import HIDDEN_FAULTS, MODELS, STARTERS, PracticeDevice, known_devices, practice_device
 from sonoffkit.practice.bench import RIGHT_WIRES
+from sonoffkit.practice.chip import Running
 from sonoffkit.session import connect
 from sonoffkit.widgets import PracticeBench
 from sonoffkit.widgets.bench import bench as bench_module
@@ -130,6 +131,19 @@ def test_a_hidden_fault_is_hunted_and_nothing_that_is_shown_names_it(home):
     assert click(table, "guess", name="noisy-line")["said"].startswith("Not that.")
     assert click(table, "guess", name="loose-rx")["said"].startswith("Right. The adapter's RX wire is loose")
     assert not table.scene["hides"]
+
+
+def test_each_code_word_has_a_sonoff_of_its_own_that_is_ready_and_does_not_work(home):
+    loose, noisy = PracticeBench(hidden="button"), PracticeBench(hidden="apple")
+    assert (loose.port, noisy.port) == ("practice://lesson-button", "practice://lesson-apple")
+    assert (loose.device.state().powered, noisy.device.state().running) == (False, Running.ROM)
+    assert noisy.device.faults.noise
+    assert set(known_devices()) == set(STARTERS)  # nobody is offered them elsewhere
+    assert PracticeBench(hidden="Tür 7").port.startswith("practice://lesson-")
+    assert loose.found("loose-gnd").right
+    loose.bench.make_ready()
+    with connect(loose.port) as device:
+        assert device.identity.flash_size
 
 
 def test_code_can_hide_find_and_reveal_as_well(table):

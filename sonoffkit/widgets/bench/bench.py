@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +13,17 @@ import traitlets
 
 from ...exercises import Verdict
 from ...ports import is_practice, practice_at
-from ...practice import SCHEME, Bench, DeviceInUse, PracticeDevice, Refused, bench_of, practice_device, practice_folder
+from ...practice import (
+    LESSON,
+    SCHEME,
+    Bench,
+    DeviceInUse,
+    PracticeDevice,
+    Refused,
+    bench_of,
+    practice_device,
+    practice_folder,
+)
 from .pulse import Pulse
 from .scene import Said, board_facts, live_ground, scene
 
@@ -32,8 +43,11 @@ class PracticeBench(anywidget.AnyWidget):
     """A practice Sonoff on a table, with an adapter and wires to be put on.
 
     It begins without wires and with the adapter out of USB, or ``wired``, as
-    the device is. ``hidden`` is a teacher's code word. ``bench`` is the model
-    behind it, for code; the view follows whatever is done there or elsewhere.
+    the device is. ``hidden`` is a teacher's code word; then a device, if none is
+    given one of its own, is wired, plugged in and started with the button held,
+    and yet it does not work.
+    ``bench`` is the model behind it, for code; the view follows whatever is done
+    there or elsewhere.
     """
 
     _esm = _script()
@@ -41,13 +55,14 @@ class PracticeBench(anywidget.AnyWidget):
     board = traitlets.Dict().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, device: PracticeDevice | str = "basic", *, wired: bool = False, hidden: str = "") -> None:
-        self.device = _device(device)
+    def __init__(self, device: PracticeDevice | str = "", *, wired: bool = False, hidden: str = "") -> None:
+        self.device = _device_of_word(hidden) if hidden and not device else _device(device or "basic")
         self._said = Said()
         try:
-            Bench(self.device, wired=wired)
+            Bench(self.device, wired=wired or bool(hidden))
             if hidden:
                 self.bench.hide(hidden)
+                self.bench.make_ready()
         except DeviceInUse:
             self._said = Said(1, IN_USE)
         super().__init__(board=board_facts(self.device.model), scene=scene(self.bench, self._said))
@@ -179,6 +194,12 @@ def _done(action: Callable[[], None], text: str) -> Callable[[], str]:
         return text
 
     return do
+
+
+def _device_of_word(word: str) -> PracticeDevice:
+    """Each code word has its own Sonoff: two hunts on one page are two devices."""
+    name = word if word.isascii() and word.isalnum() else hashlib.sha256(word.encode()).hexdigest()[:8]
+    return practice_device(f"{LESSON}-{name.lower()}", model="basic")
 
 
 def _device(device: PracticeDevice | str) -> PracticeDevice:
