@@ -17,15 +17,13 @@ from .record import TAG, DeviceRecord, FaultMet, NotARecord, Record, Written, re
 __all__ = ["date_text", "record_file_name", "record_page", "record_rows", "save_record"]
 
 MOST_DEVICES = 3  # so many fit on one sheet, with all that belongs to them
-MOST_LINES = 3  # of what was written to one of them
-MOST_FAULTS = 8
+MOST_LINES = 2  # of what was written to one of them
+MOST_FAULTS = 7
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --quiet: #575757; --line: #d4d4d4; --paper: #fff; --mark: #1b7f3b; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8e8e8; --quiet: #b0b0b0; --line: #4a4a4a; --paper: #161616; --mark: #6fcf8a; } }
 @page { size: A4; margin: 14mm 16mm; }
-@media print { :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff; --mark: #000; }
-  body { margin: 0; padding: 0; max-width: none; } section { break-inside: avoid; } }
 * { box-sizing: border-box; }
 body { font: 10.5pt/1.36 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 178mm; margin: 1.5em auto; padding: 0 1em; }
@@ -39,8 +37,12 @@ th { width: 9.5em; color: var(--quiet); }
 td { overflow-wrap: anywhere; } td.when { width: 8.6em; white-space: nowrap; padding-right: 0; text-align: right; }
 tr:has(+ .sha) td { border-bottom: 0; padding-bottom: 0; } .sha td { padding: 0 0 .25em; }
 code { font: .8em/1.3 ui-monospace, Menlo, Consolas, monospace; }
-.sign { display: inline-block; width: 1.3em; color: var(--mark); font-weight: bold; }
+.sign { color: var(--mark); font-weight: bold; }
 footer { margin-top: 1.2em; font-size: .84em; color: var(--quiet); }
+@media print { :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff; --mark: #000; }
+  body { margin: 0; padding: 0; max-width: none; font-size: 9pt; line-height: 1.25; }
+  h1 { font-size: 1.5em; } h2 { margin-top: .8em; } th, td { padding-top: .14em; padding-bottom: .14em; }
+  section { break-inside: avoid; } footer { margin-top: .8em; } }
 """
 # What the page may load: nothing, not even by mistake.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -125,15 +127,16 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
             parts = (_untagged(words), when, f"SHA-256 {sha256}" if sha256 else "")
             rows.append((what, ", ".join(filter(None, parts))))
     rows += [("Inspected", f"{_untagged(words)}, {when}") for _, words, when, _ in _looked(record)]
-    rows += [("Fault", f"{title}: {_untagged(words)}") for title, words, _ in _fault_words(record.faults)]
+    rows += [
+        ("Fault", f"{title}: {'solved' if solved else 'not solved yet'}, {when}")
+        for title, solved, when in _fault_words(record.faults)
+    ]
     return rows
 
 
 def _rows_of(device: DeviceRecord) -> list[Row]:
     original = device.original or next(iter(device.backups), None)
-    rows: list[Row] = [("It is", _text(f"{device.chip}, {device.size_text} of flash"), "", "")]
-    if device.hello:
-        rows.append(("Said hello", _yes("it answered"), date_text(device.hello), ""))
+    rows: list[Row] = [("Said hello", _yes(f"{device.chip}, {device.size_text} of flash"), date_text(device.hello), "")]
     if original:
         more = len(device.backups) - 1
         words = "the whole flash, verified by the device itself" + (", blank" if original.blank else "")
@@ -165,19 +168,17 @@ def _looked(record: Record) -> Iterator[Row]:
 
 
 def _faults(faults: tuple[FaultMet, ...]) -> Iterator[Row]:
-    for title, words, when in _fault_words(faults):
-        yield words, _text(title), when, ""
-
-
-def _fault_words(faults: tuple[FaultMet, ...]) -> Iterator[tuple[str, str, str]]:
-    for fault in faults[:MOST_FAULTS]:
-        often = "" if fault.times == 1 else f", met {fault.times} times"
-        if fault.solved:
-            yield fault.title, _yes(f"solved{often}"), date_text(fault.solved)
-        else:
-            yield fault.title, _text(f"not yet solved{often}"), date_text(fault.first)
+    for title, solved, when in _fault_words(faults):
+        yield _yes("solved") if solved else "not solved yet", _text(title), when, ""
     if len(faults) > MOST_FAULTS:
-        yield f"and {len(faults) - MOST_FAULTS} more", "", ""
+        yield "", f"and {len(faults) - MOST_FAULTS} more", "", ""
+
+
+def _fault_words(faults: tuple[FaultMet, ...]) -> Iterator[tuple[str, bool, str]]:
+    """What it was, whether it was solved, and when; when it was met, if not."""
+    for fault in faults[:MOST_FAULTS]:
+        often = "" if fault.times == 1 else f" ({fault.times} times)"
+        yield f"{fault.title}{often}", bool(fault.solved), date_text(fault.solved or fault.first)
 
 
 def _device_name(device: DeviceRecord) -> str:
@@ -210,7 +211,7 @@ def date_text(when: str) -> str:
 
 
 def _yes(words: str) -> str:
-    return f'<span class="sign">✓</span>{_text(words)}'
+    return f'<span class="sign">✓</span> {_text(words)}'
 
 
 def _count(number: int, noun: str) -> str:

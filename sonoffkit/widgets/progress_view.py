@@ -22,10 +22,11 @@ __all__ = ["Progress", "device_words"]
 
 REFRESH_SECONDS = 1.5
 SHEET = """<style>
-.sk-progress ol { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 0 0 6px; padding: 0; list-style: none; }
-.sk-progress li { border: 1px solid var(--jp-border-color2, #ccc); border-radius: 4px; padding: 1px 8px; margin: 0;
+.sk-progress .sk-standing ol { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 0 0 6px; padding: 0;
+  list-style: none; }
+.sk-progress .sk-standing li { border: 1px solid var(--jp-border-color2, #ccc); border-radius: 4px; padding: 1px 8px; margin: 0;
   white-space: nowrap; }
-.sk-progress li.sk-next { border: 2px solid var(--jp-ui-font-color1, #222); font-weight: 600; padding: 0 7px; }
+.sk-progress .sk-standing li.sk-next { border: 2px solid var(--jp-ui-font-color1, #222); font-weight: 600; padding: 0 7px; }
 .sk-progress li small { color: var(--jp-ui-font-color2, #555); font-weight: 400; }
 .sk-progress .sk-sign { font-weight: 700; margin-right: 3px; }
 .sk-progress a { color: var(--jp-content-link-color, #0b5cad); text-decoration: underline; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import ipywidgets as widgets
 
@@ -42,11 +43,12 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._again = widgets.Button(description="Look again", icon="refresh")
         self._again.on_click(lambda _: self.refresh())
         self._card = widgets.HTML().add_class("sk-html").add_class("sk-record")
-        self._says = widgets.Output().add_class("sk-html").add_class("sk-says")
+        self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
+        self._link = widgets.Output().add_class("sk-link")  # the notebook follows links in outputs only
         title = widgets.HTML('<span class="sk-title">Your record</span>').add_class("sk-html")
         fields = widgets.VBox([self._name, self._sticker])
         buttons = widgets.HBox([self._save, self._again])
-        super().__init__([sheet(), title, self._card, fields, buttons, self._says])
+        super().__init__([sheet(), title, self._card, fields, buttons, self._says, self._link])
         self.add_class("sk-box").add_class("sk-record-view")
         self._fill()
         self.refresh()
@@ -74,9 +76,8 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         except OSError as exc:
             self._tell(says("bad", f"Your progress cannot be written. ({exc.strerror or exc})", "Nothing is lost."))
         else:
-            name = html.escape(self.saved.name)
-            link = f'<a href="{name}">{name}</a>' if self._folder == Path() else name
-            self._tell(says("good", "Saved", WHERE, [("Folder", str(self.saved.parent.resolve()))]) + f"<p>{link}</p>")
+            rows = [("File", str(self.saved.resolve()))]
+            self._tell(says("good", "Saved", WHERE, rows), self.saved.name if self._folder == Path() else "")
             self.refresh()
 
     def _fill(self) -> None:
@@ -97,7 +98,7 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         port = read_settings().get("port")
         return journal.device_on(port) if isinstance(port, str) else None
 
-    def _tell(self, text: str) -> None:
-        """As an output: the notebook follows links in those."""
-        data = {"text/html": text, "text/plain": html.unescape(text)}
-        self._says.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
+    def _tell(self, text: str, file: str = "") -> None:
+        self._says.value = text
+        link = {"text/html": f'<a href="{quote(file)}">{html.escape(file)}</a>', "text/plain": file}
+        self._link.outputs = ({"output_type": "display_data", "data": link, "metadata": {}},) if file else ()

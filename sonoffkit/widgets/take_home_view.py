@@ -38,7 +38,7 @@ class TakeHome(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.wiped: Wiped | None = None
         self._thread: threading.Thread | None = None
         self._folder = widgets.Text(
-            description="Copy to:",
+            description="Zip into:",
             placeholder="folder, for example of a USB stick",
             layout=widgets.Layout(width="420px", max_width="100%"),
         ).add_class("sk-folder")
@@ -46,7 +46,9 @@ class TakeHome(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._take = widgets.Button(description="Take home", button_style="primary", icon="suitcase", layout=auto)
         self._take.add_class("sk-take").on_click(lambda _: self.take())
         self._all = widgets.Checkbox(indent=False, layout=widgets.Layout(width="auto")).add_class("sk-everything")
-        self._delete = widgets.Button(button_style="danger", icon="trash", layout=widgets.Layout(width="auto"))
+        self._delete = widgets.Button(
+            button_style="danger", icon="trash", layout=widgets.Layout(width="auto", align_self="flex-start")
+        )
         self._delete.add_class("sk-delete").on_click(lambda _: self.delete())
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
         title = widgets.HTML(f'<span class="sk-title">Take home, and wipe</span><p>{html.escape(HOW)}</p>')
