@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash")
+COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troubleshooting")
 SLOW_BACKUP = (
     "from sonoffkit.operations import back_up\n"
     "from sonoffkit.widgets import OperationRunner\n"
