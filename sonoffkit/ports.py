@@ -95,6 +95,7 @@ VENDORS = {
     0x067B: "Prolific adapter",
 }
 ESPRESSIF = 0x303A
+IN_USE = (5, 32)  # Windows of a port that another program has: ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def port_error(exc: BaseException, device: str, *, opening: bool = False) -> Por
     number = getattr(exc, "errno", None) or _number_in(text)
     if number in (errno.EAGAIN, errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in text:
         return PortBusy(f"Another program has the port {device} open.")
-    if "PermissionError" in text and "Original message" not in text:  # Windows says so of a port in use
+    if "PermissionError" in text and _windows_number(text) in (None, *IN_USE):
         return PortBusy(f"Another program has the port {device} open.")
     if number == errno.EACCES and "PermissionError" not in text:
         return PortDenied(f"You may not use the port {device}.")
@@ -296,6 +297,12 @@ def _devices(ports: Iterable[Port]) -> set[str]:
 def _number_in(text: str) -> int | None:
     found = re.search(r"\[Errno (\d+)\]|PermissionError\((\d+)|FileNotFoundError\((\d+)", text)
     return next((int(n) for n in found.groups() if n), None) if found else None
+
+
+def _windows_number(text: str) -> int | None:
+    """Windows' own number of an error, which tells more than the one that Python makes of it."""
+    found = re.search(r"None, (\d+)\)", text)
+    return int(found[1]) if found else None
 
 
 def _first_line(text: str) -> str:

@@ -147,6 +147,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 def _size(size: int) -> str:
     count, short = f"{size:,} bytes".replace(",", " "), size_text(size)
+    if size == 1:
+        return "1 byte"
     return count if short.endswith("bytes") else f"{short} ({count})"
 
 

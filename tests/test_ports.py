@@ -282,6 +282,7 @@ GONE = "device reports readiness to read but returned no data (device disconnect
     [
         (("could not open port 'COM5': PermissionError(13, 'Access is denied.', None, 5)",), PortBusy),
         (("could not open port 'COM5': PermissionError(13, 'Zugriff verweigert', None, 5)",), PortBusy),
+        (("could not open port 'COM5': PermissionError(13, 'A device is not functioning.', None, 31)",), PortMissing),
         (
             (
                 "could not open port 'COM5': "

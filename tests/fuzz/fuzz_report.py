@@ -1,7 +1,9 @@
 """Any bytes into the report, led by coverage: run by hand, for as long as there is time.
 
     pip install atheris                                    (Linux, Python up to 3.13)
-    python tests/fuzz/fuzz_report.py CORPUS -max_total_time=1800 -max_len=65536 -rss_limit_mb=2048 -timeout=20
+    python tests/fuzz/fuzz_report.py CORPUS -max_total_time=90 -max_len=65536 -rss_limit_mb=8192 -timeout=20
+
+Run it so again and again: the fuzzer itself keeps what it was given, about a megabyte an input, and grows by that.
 
 CORPUS is a folder of one's own; what finds new ways through the code is kept there. Files of a folder named by
 SEEDS are cut into pieces and put into it first. An input is one byte that chooses what to make of the rest: a
