@@ -12,7 +12,7 @@ from typing import Any
 
 from ..paths import home, one_at_a_time, replace_patiently
 from ..vault.files import create, make_private_folder
-from .entries import Done, Fault, Known, clean, moment, now, read_as
+from .entries import Done, Fault, Known, clean, now, read_as
 
 __all__ = ["Journal", "change_journal", "damaged_journals", "journal_file", "nobody_writes", "read_journal"]
 
@@ -22,7 +22,12 @@ LARGEST = 4 << 20  # bytes; one of ours is far from that
 
 @dataclass(frozen=True)
 class Journal:
-    """What one learner did on this machine; ``key`` is drawn by lot, so that two records of theirs are told as such."""
+    """What one learner did on this machine.
+
+    ``key`` is drawn by lot, so that two records of theirs are told as such.
+    Each tuple is in the order of what was met or done last, for a clock may
+    be set back.
+    """
 
     key: str = ""
     learner: str = ""
@@ -33,16 +38,14 @@ class Journal:
     def device_on(self, port: str) -> Known | None:
         """The device that answered last on a port."""
         port = clean(port)
-        there = [device for device in self.devices if device.port == port]
-        return max(there, key=lambda device: moment(device.seen), default=None)
+        return next((device for device in reversed(self.devices) if device.port == port), None)
 
     def device(self, mac: str) -> Known | None:
         return next((device for device in self.devices if device.mac == mac), None)
 
     def last(self, *what: str, mac: str | None = None) -> Done | None:
         """The latest of those things; of one device, if a MAC is given."""
-        found = [done for done in self.done if done.what in what and mac in (None, done.mac)]
-        return max(found, key=lambda done: moment(done.last), default=None)
+        return next((one for one in reversed(self.done) if one.what in what and mac in (None, one.mac)), None)
 
     def with_device(self, device: Known) -> Journal:
         """With a device as it is known now; a sticker that was told before stays."""

@@ -129,14 +129,14 @@ class Record:
 def make_record(journal: Journal | None = None, vault: Vault | None = None) -> Record:
     """The record as of now."""
     journal = read_journal() if journal is None else journal
-    devices = sorted(journal.devices, key=lambda device: moment(device.seen), reverse=True)
-    looked = (Looked(done.facts.get("firmware", ""), done.last) for done in journal.done if done.what == "inspect")
+    devices = journal.devices[::-1]
+    looked = [Looked(done.facts.get("firmware", ""), done.last) for done in journal.done if done.what == "inspect"]
     return Record(
         key=journal.key,
         learner=journal.learner,
         saved=now(),
         devices=tuple(_device(device, journal, vault or Vault()) for device in devices[:MOST]),
-        looked=tuple(sorted(looked, key=lambda one: moment(one.when), reverse=True)[:MOST]),
+        looked=tuple(looked[::-1][:MOST]),
         faults=_faults(journal),
     ).sealed()
 
@@ -175,7 +175,7 @@ def _written(mac: str, journal: Journal) -> tuple[Written, ...]:
         for done in journal.done
         if done.what in ("flash", "restore") and done.mac == mac and _has_digest(done)
     ]
-    return tuple(sorted(found, key=lambda one: moment(one.when))[-MOST:])
+    return tuple(found[-MOST:])
 
 
 def _has_digest(done: Done) -> bool:

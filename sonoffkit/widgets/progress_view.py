@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from ..course import course_notebooks
 from ..paths import home
-from ..progress import Standing, Step, damaged_journals, journal_file, stand
+from ..progress import Journal, Standing, Step, damaged_journals, journal_file, stand
 from ..vault import Vault
 from .style import sheet
 
@@ -24,9 +24,10 @@ REFRESH_SECONDS = 1.5
 SHEET = """<style>
 .sk-progress .sk-standing ol { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 0 0 6px; padding: 0;
   list-style: none; }
-.sk-progress .sk-standing li { border: 1px solid var(--jp-border-color2, #ccc); border-radius: 4px; padding: 1px 8px; margin: 0;
-  white-space: nowrap; }
-.sk-progress .sk-standing li.sk-next { border: 2px solid var(--jp-ui-font-color1, #222); font-weight: 600; padding: 0 7px; }
+.sk-progress .sk-standing li { border: 1px solid var(--jp-border-color2, #ccc); border-radius: 4px; padding: 1px 8px;
+  margin: 0; white-space: nowrap; }
+.sk-progress .sk-standing li.sk-next { border: 2px solid var(--jp-ui-font-color1, #222); font-weight: 600;
+  padding: 0 7px; }
 .sk-progress li small { color: var(--jp-ui-font-color2, #555); font-weight: 400; }
 .sk-progress .sk-sign { font-weight: 700; margin-right: 3px; }
 .sk-progress a { color: var(--jp-content-link-color, #0b5cad); text-decoration: underline; }
@@ -46,7 +47,7 @@ class Progress(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, notebook: str, vault: Vault | None = None) -> None:
         self._notebook, self._vault = notebook, vault or Vault()
-        self.standing = stand(notebook, vault=self._vault)
+        self.standing = stand(notebook, Journal(), self._vault)
         # An output, and not a widget's HTML: the notebook follows links only in the former.
         self._card = widgets.Output().add_class("sk-standing")
         self._looked_like: object = None
