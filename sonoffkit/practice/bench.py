@@ -14,7 +14,7 @@ from .doing import Doing, running
 from .faults import Faults, Wires
 from .hidden import Cure, HiddenFault, hidden_fault, hidden_named
 
-__all__ = ["PINS", "RIGHT_WIRES", "Answer", "Bench", "bench_of", "hide"]
+__all__ = ["PINS", "RIGHT_WIRES", "Answer", "Bench", "bench_of", "hide", "lies_on"]
 
 PINS = ("3V3", "RX", "TX", "GND")  # of the adapter, and of the board
 RIGHT_WIRES = MappingProxyType({"3V3": "3V3", "RX": "TX", "TX": "RX", "GND": "GND"})
@@ -48,8 +48,9 @@ class Bench:
         if not wired:
             device.unplug()
             device.release_button()
-        if device.bench:
-            device.bench._undo()
+        before = lies_on(device)
+        if before:
+            before._undo()
         self.device = device
         self._wires: dict[str, str] = dict(RIGHT_WIRES) if wired else {}
         self._looped = False
@@ -57,7 +58,7 @@ class Bench:
         self._hidden: HiddenFault | None = None
         self._cured = False
         self._set_faults()
-        device.bench = self
+        _benches[device] = self
 
     def __repr__(self) -> str:
         wires = ", ".join(f"{one} to {other}" for one, other in self._wires.items()) or "no wires"
@@ -345,9 +346,17 @@ class Bench:
                 self.device.faults = faults
 
 
+_benches: dict[PracticeDevice, Bench] = {}  # like the devices, for as long as the process lives
+
+
+def lies_on(device: PracticeDevice) -> Bench | None:
+    """The bench that a device lies on, if it does: then its faults are to be found, not to be read."""
+    return _benches.get(device)
+
+
 def bench_of(device: PracticeDevice) -> Bench:
     """The bench that a device lies on; where there is none, one with the right wires on, which changes nothing."""
-    return device.bench or Bench(device, wired=True)
+    return lies_on(device) or Bench(device, wired=True)
 
 
 def hide(where: Bench | PracticeDevice, word: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
+from .bench import lies_on
 from .chip import Running
 from .device import DeviceInUse, PracticeDevice
 from .faults import describe_faults
@@ -72,7 +73,7 @@ def say_state(device: PracticeDevice) -> str:
     }
     if not state.plugged_in:
         return f"adapter unplugged, power off, button {button}"
-    in_force = {} if device.bench else device.faults.in_force()
+    in_force = {} if lies_on(device) else device.faults.in_force()
     faults = ", ".join(f"{name} {value}" for name, value in in_force.items())
     does = runs.get(state.running, "does nothing")
     return f"power {power}, button {button}, {does}" + (f"; faults: {faults}" if faults else "")

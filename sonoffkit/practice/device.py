@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import filelock
 import platformdirs
@@ -24,9 +23,6 @@ from .flash import NorFlash
 from .line import FTDI_LATENCY, Line
 from .models import MODELS, STARTERS, Model
 from .tampering import Tampering
-
-if TYPE_CHECKING:
-    from .bench import Bench
 
 __all__ = ["LESSON", "DeviceInUse", "PracticeDevice", "known_devices", "practice_device", "practice_folder"]
 
@@ -97,7 +93,6 @@ class PracticeDevice:
         self._open: _OpenChip | None = None
         self._asleep: _OpenChip | None = None  # what the chip has in its RAM, while nobody has the port open
         self.line: Line | None = None
-        self.bench: Bench | None = None  # it lies on one: its faults are to be found, not to be read
         if not (folder / "device.json").exists():
             if model is None:
                 raise ValueError(f"there is no practice device in {folder}; name a model to make one")
