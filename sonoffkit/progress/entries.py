@@ -48,7 +48,8 @@ class Fault:
     """A fault that was met; ``solved`` is when the same went well, empty until then.
 
     ``operation`` is what failed; empty for a device that did not answer,
-    which is solved as soon as anything goes well on that port.
+    which is solved as soon as anything goes well on that port. ``port`` is
+    empty for one that was not there: any that works solves it.
     """
 
     title: str

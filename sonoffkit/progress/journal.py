@@ -72,7 +72,7 @@ class Journal:
         """With the faults solved that an operation's success solves."""
         when, port = now(), clean(port)
         solved = (
-            replace(f, solved=when) if f.port == port and not f.solved and f.operation in ("", operation) else f
+            replace(f, solved=when) if f.port in ("", port) and not f.solved and f.operation in ("", operation) else f
             for f in self.faults
         )
         return replace(self, faults=tuple(solved))

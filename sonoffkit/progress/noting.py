@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..diagnosis import diagnose
-from ..errors import Cancelled, GarbledAnswer, NoAnswer, PortError
+from ..errors import Cancelled, GarbledAnswer, NoAnswer, PortError, PortMissing
 from ..masking import mask_text
 from ..operations import BackUpResult, EraseResult, FlashResult, IdentifyResult, RestoreResult
 from ..ports import is_practice
@@ -48,6 +48,7 @@ def note_fault(operation: str, port: str, error: BaseException) -> None:
     found = diagnose(error, ports=())
     title = found[0].title if found else f"An error without a description: {type(error).__name__}"
     about = "" if isinstance(error, NOBODY_ANSWERED) else operation
+    port = "" if isinstance(error, PortMissing) else port  # whoever takes another one has solved it
     change_journal(lambda journal: journal.with_fault(title, port, about))
 
 

@@ -89,6 +89,10 @@ class DeviceRecord:
     written: tuple[Written, ...]
 
     @property
+    def is_worked_on(self) -> bool:
+        return bool(self.backups or self.written or self.erased)
+
+    @property
     def original(self) -> BackupMade | None:
         """The first backup that is not blank: what the device held when it came."""
         return next((backup for backup in self.backups if not backup.blank), None)
@@ -127,15 +131,17 @@ class Record:
 
 
 def make_record(journal: Journal | None = None, vault: Vault | None = None) -> Record:
-    """The record as of now."""
+    """The record as of now: real devices first; practice Sonoffs that only said hello, as in a lesson, are left out."""
     journal = read_journal() if journal is None else journal
-    devices = journal.devices[::-1]
+    devices = [_device(device, journal, vault or Vault()) for device in journal.devices[::-1]]
+    devices = [one for one in devices if one.is_worked_on or not one.practice] or devices
+    devices.sort(key=lambda one: (one.practice, not one.is_worked_on))
     looked = [Looked(done.facts.get("firmware", ""), done.last) for done in journal.done if done.what == "inspect"]
     return Record(
         key=journal.key,
         learner=journal.learner,
         saved=now(),
-        devices=tuple(_device(device, journal, vault or Vault()) for device in devices[:MOST]),
+        devices=tuple(devices[:MOST]),
         looked=tuple(looked[::-1][:MOST]),
         faults=_faults(journal),
     ).sealed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from progress_helpers import ME, PORT
 
-from sonoffkit.errors import BackupNeeded, Cancelled, ImageUnreadable, NoAnswer, PortLost
+from sonoffkit.errors import BackupNeeded, Cancelled, ImageUnreadable, NoAnswer, PortLost, PortMissing
 from sonoffkit.firmware import Image
 from sonoffkit.operations import EraseResult, FlashResult, IdentifyResult, RestoreResult, VerifyResult
 from sonoffkit.ports import save_choice
@@ -91,6 +91,12 @@ def test_what_somebody_stopped_is_no_fault():
 
 def test_a_fault_is_solved_when_the_job_goes_well_later():
     note_fault("back_up", PORT, PortLost("gone"))
+    note_done("identify", PORT, ME, IdentifyResult(ME))
+    assert all(fault.solved for fault in read_journal().faults)
+
+
+def test_a_port_that_is_not_there_is_solved_by_taking_another():
+    note_fault("identify", "COM99", PortMissing("There is no port COM99."))
     note_done("identify", PORT, ME, IdentifyResult(ME))
     assert all(fault.solved for fault in read_journal().faults)
 

@@ -129,6 +129,19 @@ def test_the_original_is_the_first_backup_that_is_not_blank(done, make_backup):
     assert device.original.sha256 == done.manifest.sha256
 
 
+def test_a_real_device_comes_first_and_a_lessons_device_that_only_said_hello_is_left_out(done):
+    other = replace(ME, mac="5c:cf:7f:00:00:55")
+    note_done("identify", "practice://lesson", other, IdentifyResult(other))
+    assert [device.practice for device in make_record().devices] == [False]
+    note_done("erase", "practice://lesson", other, EraseResult(other, 1.0))
+    assert [device.practice for device in make_record().devices] == [False, True]
+
+
+def test_where_there_is_nothing_else_a_practice_sonoffs_hello_counts():
+    note_done("identify", "practice://basic", ME, IdentifyResult(ME))
+    assert [device.practice for device in make_record().devices] == [True]
+
+
 def broken(path, change):
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(NotARecord) as caught:
