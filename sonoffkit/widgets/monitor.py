@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import math
-import threading
-from collections.abc import Generator
 from pathlib import Path
 
 import ipywidgets as widgets
 import traitlets
-from IPython.display import display
 
 from ..bootlog import Comparison, Finding, Verdict
 from ..errors import SonoffkitError
 from ..firmware.dump_file import read_dump
 from ..ports import chosen_port, is_practice
+from .awaited import AwaitedBox
 from .hand import PracticeHand
 from .listening import Listening, ListeningState, Moment
 from .style import says, sheet
 
 __all__ = ["BootMonitor"]
 
-REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
 CYCLE = "Take the device's power away and give it again."
 NOT_THE_PLUG = (
     "If the adapter gives the power, pull the wire with the 3.3 V, not the USB plug: with the plug the port goes, too, "
@@ -37,7 +33,7 @@ TO_THE_END = (
 KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
 
 
-class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class BootMonitor(AwaitedBox):
     """Listens at 74880 baud on a port, never sends, and tells what it heard.
 
     ``await monitor`` in a notebook's cell shows it, starts it, and goes on when a
@@ -60,13 +56,9 @@ class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._seconds = seconds
         self._dump = dump if dump is None or isinstance(dump, bytes) else read_dump(dump)
         self._listening = self._new()
-        self._shown = False
-        self._watched: Listening | None = None
-        self._showing = threading.RLock()
         self._make_parts()
         buttons = widgets.HBox([self._start, self._stop])
         super().__init__([sheet(), self._title, buttons, self._status, self._hand, self._text, self._card])
-        self.add_class("sk-box")
         self.add_class("sk-monitor")
         self._show()
 
@@ -103,22 +95,14 @@ class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         _ = self._listening.finding
         return self._listening.moment().comparison
 
-    def __await__(self) -> Generator[None, None, None]:
-        return self._shown_until_over().__await__()
+    def _work(self) -> Listening:
+        return self._listening
 
-    async def _shown_until_over(self) -> None:
-        if not self._shown:
-            self._shown = True
-            display(self)  # type: ignore[no-untyped-call]
+    def _begin(self) -> None:
         self.start()
-        try:
-            while not self._listening.is_over:
-                await asyncio.sleep(REFRESH_SECONDS / 2)
-        except (asyncio.CancelledError, KeyboardInterrupt):  # the kernel's Stop
-            self._listening.stop()
-            raise
-        finally:
-            self._show()
+
+    def _end(self) -> None:
+        self._listening.stop()
 
     def _new(self) -> Listening:
         return Listening(self.port, self._seconds, self._dump)
@@ -142,30 +126,15 @@ class BootMonitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     # Showing
 
-    def _watch(self) -> None:
-        """Look at it ten times a second until it is over, from a thread: a busy kernel shows it too."""
-        if self._watched is not self._listening:
-            self._watched = self._listening
-            args = (self._listening,)
-            threading.Thread(target=self._watching, args=args, name="sonoffkit view", daemon=True).start()
-
-    def _watching(self, listening: Listening) -> None:
-        over = False
-        while not over:
-            over = listening.wait(REFRESH_SECONDS)
-            self._show()
-
-    def _show(self) -> None:
-        """Bring every part up to the moment; the kernel's thread and the watcher's both come here."""
-        with self._showing:
-            now = self._listening.moment()
-            live = self._listening.is_live
-            self._start.disabled, self._stop.disabled = live, not live
-            self._start.description = "Listen again" if now.state.is_over else "Start"
-            self._status.value = f'<span role="status">{html.escape(_status(now, self.port))}</span>'
-            self._text.value = _text(now.text)
-            self._card.value = _card(now)
-            self.set_trait("state", now.state.value)
+    def _show_now(self) -> None:
+        now = self._listening.moment()
+        live = self._listening.is_live
+        self._start.disabled, self._stop.disabled = live, not live
+        self._start.description = "Listen again" if now.state.is_over else "Start"
+        self._status.value = f'<span role="status">{html.escape(_status(now, self.port))}</span>'
+        self._text.value = _text(now.text)
+        self._card.value = _card(now)
+        self.set_trait("state", now.state.value)
 
 
 def _status(now: Moment, port: str) -> str:

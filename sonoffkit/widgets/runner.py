@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 import traitlets
-from IPython.display import display
 
 from ..errors import SonoffkitError
 from ..ports import chosen_port
+from .awaited import AwaitedBox
 from .cards import result_card, status_html, terminal_html
 from .confirm import ConfirmField
 from .copying import CopyRow
@@ -25,10 +23,9 @@ from .style import code_block, says, sheet
 __all__ = ["OperationRunner"]
 
 PATIENCE_SECONDS = 600.0  # for a person who looks at wires, and tries one thing after the other
-REFRESH_SECONDS = 0.1  # ten looks a second: more would flood the server (1000 messages/s at most)
 
 
-class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class OperationRunner(AwaitedBox):
     """Runs one of ``sonoffkit.operations`` on a port, and shows it.
 
     ``await runner`` in a notebook's cell shows it, starts it and waits; the
@@ -55,12 +52,8 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
             plan_for(operation, options), port or chosen_port(), baud, patience
         )
         self.job = self._new_job()
-        self._shown = False
-        self._watched: Job | None = None
-        self._showing = threading.RLock()
         self._make_parts()
         super().__init__(self._parts())
-        self.add_class("sk-box")
         self.add_class("sk-run")
         self._show()
         if self.job.is_live:
@@ -91,22 +84,14 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
         """What the operation brought; raises what ended it, or NotFinished."""
         return self.job.result
 
-    def __await__(self) -> Generator[Any, None, None]:
-        return self._shown_until_over().__await__()
+    def _work(self) -> Job:
+        return self.job
 
-    async def _shown_until_over(self) -> None:
-        if not self._shown:
-            self._shown = True
-            display(self)  # type: ignore[no-untyped-call]
+    def _begin(self) -> None:
         self.start()
-        try:
-            while not self.job.is_over:
-                await asyncio.sleep(REFRESH_SECONDS / 2)
-        except (asyncio.CancelledError, KeyboardInterrupt):  # the kernel's Stop
-            self.job.cancel()
-            raise
-        finally:
-            self._show()
+
+    def _end(self) -> None:
+        self.job.cancel()
 
     # The parts
 
@@ -149,22 +134,8 @@ class OperationRunner(widgets.VBox):  # type: ignore[misc]  # ipywidgets is unty
 
     # Showing
 
-    def _watch(self) -> None:
-        """Look at the job ten times a second until it is over, from a thread: a busy kernel shows it too."""
-        if self._watched is not self.job:
-            self._watched = self.job
-            threading.Thread(target=self._watching, args=(self.job,), name="sonoffkit view", daemon=True).start()
-
-    def _watching(self, job: Job) -> None:
-        over = False
-        while not over:
-            over = job.wait(REFRESH_SECONDS)
-            self._show()
-
-    def _show(self) -> None:
-        """Bring every part up to the job's moment; the kernel's thread and the watcher's both come here."""
-        with self._showing:
-            self._show_job(self.job, self.job.snapshot())
+    def _show_now(self) -> None:
+        self._show_job(self.job, self.job.snapshot())
 
     def _show_job(self, job: Job, now: Snapshot) -> None:
         plan, over = job.plan, now.state.is_over

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from .reading import (
-    Check,
-    FirmwareImage,
-    Header,
-    RbootConfig,
-    Segment,
-    other_chip,
-    read_image,
-    read_rboot_config,
-    unpacked,
-)
+from .containers import RbootConfig, other_chip, read_rboot_config, unpacked
+from .parts import Check, FirmwareImage, Header, Segment
+from .reading import read_image
 
 __all__ = [
     "Check",

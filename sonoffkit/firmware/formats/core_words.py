@@ -10,7 +10,7 @@ import zlib
 from dataclasses import replace
 
 from .checksums import REVERSED, header_for_core_crc
-from .reading import Check, FirmwareImage
+from .parts import Check, FirmwareImage
 
 __all__ = ["with_boot_stage_words"]
 

@@ -1,4 +1,4 @@
-"""Image formats: what a boot ROM or a boot loader reads, parsed and checked, each check with both its values.
+"""Reading images of version 1 and 2: headers, segments, and the checks behind them.
 
 After esptool's "Firmware Image Format" and ``bin_image.py``.
 """
@@ -10,21 +10,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from .checksums import espressif_crc, xor_checksum, xor_of
-from .containers import RbootConfig, other_chip, read_rboot_config, unpacked
 from .makers import with_core_words, with_micropython, with_raw_irom
 from .parts import Check, FirmwareImage, Header, Segment, memory_at
 
-__all__ = [
-    "Check",
-    "FirmwareImage",
-    "Header",
-    "RbootConfig",
-    "Segment",
-    "other_chip",
-    "read_image",
-    "read_rboot_config",
-    "unpacked",
-]
+__all__ = ["MAGIC_V1", "MAGIC_V2", "read_image"]
 
 MAGIC_V1, MAGIC_V2 = 0xE9, 0xEA
 VERSION_2 = 4  # what the first header of version 2 has in the place of the number of segments
