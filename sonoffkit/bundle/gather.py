@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..course import course_notebooks
@@ -58,6 +59,7 @@ def gather(
     sonoffkit's wheel where it is there already.
     """
     before = _earlier(folder)
+    was_there = folder.exists()
     stage = folder / STAGE
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +73,12 @@ def gather(
         set_aside = _put_in_place(new, folder, names, before, manifest)
         total = sum((folder / name).stat().st_size for name in names)
     except OSError as error:
-        raise _plain(error, folder) from error
+        raise plain(error, folder) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        if not was_there:
+            with contextlib.suppress(OSError):  # it is not empty when all went well
+                folder.rmdir()
     return Bundle(folder, version, tuple(targets), len(names), total, set_aside)
 
 
@@ -160,10 +165,16 @@ def _earlier(folder: Path) -> dict[str, str]:
 def _read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads((folder / start.MANIFEST).read_text(encoding="utf-8"))
-        ours = manifest["what"] == BUNDLE_MARK and isinstance(manifest["files"], dict)
+        ours = manifest["what"] == BUNDLE_MARK and all(map(_is_inside, manifest["files"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return manifest if ours else None
+
+
+def _is_inside(name: str) -> bool:
+    """Whether it names a file of the folder: by an altered manifest nothing elsewhere may be removed."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and ":" not in name and "\\" not in name
 
 
 def _refuse_foreign(folder: Path, names: list[str], before: dict[str, str]) -> None:
@@ -206,7 +217,7 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _plain(error: OSError, folder: Path) -> BundleError:
+def plain(error: OSError, folder: Path) -> BundleError:
     if is_disk_full(error):
         return disk_full()
     return BundleError(f"The bundle cannot be written: {error.strerror or error} ({error.filename or folder}).")

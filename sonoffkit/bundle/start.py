@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import hashlib
+import io
 import json
 import os
 import platform
@@ -41,6 +42,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--suits", action="store_true", help="only tell by the exit status whether this Python will do")
     options, for_lab = parser.parse_known_args(arguments)
     here = Path(__file__).resolve().parent
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a path may have letters that an old console lacks
     try:
         if options.suits:
             _our_target(here)
@@ -69,7 +73,7 @@ def prepare(here: Path) -> Path:
     try:
         _install(here, folder, python, lock)
     except OSError as error:
-        raise Problem(_no_room(error, here)) from error
+        raise Problem(no_room(error, here)) from error
     return python
 
 
@@ -166,10 +170,10 @@ def _install(here: Path, folder: Path, python: Path, lock: Path) -> None:
         str(python), str(pip / "pip"), "install", "--isolated", "--no-index", "--find-links", str(here / "wheels"),
         "--no-cache-dir", "--no-input", "--disable-pip-version-check", "--quiet", "--requirement", str(lock),
     ]  # fmt: skip
-    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Problem(
-            f"The packages could not be installed. pip says:\n{done.stdout.strip()}\n\n"
+            f"The packages could not be installed. pip says:\n{done.stdout.decode(errors='replace').strip()}\n\n"
             f"If the disk is full, make room ({_free(here)} MB are free). On Windows the folder's path may be too "
             "long: move it to C:\\sonoffkit.\nThen start this again. What you did in the folder workshop is untouched."
         )
@@ -187,7 +191,7 @@ def _environment() -> dict[str, str]:
     return kept | {"PIP_CONFIG_FILE": os.devnull}  # pip's own word for: no configuration at all
 
 
-def _no_room(error: OSError, here: Path) -> str:
+def no_room(error: OSError, here: Path) -> str:
     if error.errno in NO_SPACE:
         return f"The disk is full ({_free(here)} MB are free in {here}). Make room, and start this again."
     return (
@@ -207,7 +211,10 @@ def _few(words: list[str]) -> str:
 
 
 def _call(command: list[str]) -> int:
-    """Run a program until it ends; Ctrl-C is its own to handle."""
+    """Become that program, or where there is no such thing run it until it ends; Ctrl-C is its own to handle."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, _environment())
     with subprocess.Popen(command, env=_environment()) as program:
         while True:
             try:

@@ -42,6 +42,8 @@ BAT = """\
 @echo off
 rem Starts the course from this folder: finds a Python that suits, and leaves the rest to start.py.
 setlocal
+rem or Python's install manager may go and fetch one
+set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
 set "FOUND="
 for %%V in (@PYTHONS@) do (
   if not defined FOUND (
@@ -68,6 +70,7 @@ exit /b 1
 
 PS1 = """\
 # Starts the course from this folder: finds a Python that suits, and leaves the rest to start.py.
+$env:PYTHON_MANAGER_AUTOMATIC_INSTALL = 'false'  # or Python's install manager may go and fetch one
 $start = Join-Path $PSScriptRoot 'start.py'
 $candidates = @(@PYTHONS@ | ForEach-Object { , @('py', "-$_") }) + @(, @('python')) + @(, @('python3'))
 foreach ($candidate in $candidates) {
@@ -170,7 +173,7 @@ def readme(version: str, targets: Sequence[Target], megabytes: int, largest: int
         line="=" * len(title),
         targets="; ".join(str(target) for target in targets),
         size=megabytes,
-        started=round(megabytes + GROWS * largest, -1),
+        started=int(round(megabytes + GROWS * largest, -1)),
         how="\n".join(HOW[system] for system in systems),
         prepare=PREPARE[systems[0]],
         pythons=_pythons(targets),

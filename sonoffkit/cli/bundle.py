@@ -15,7 +15,8 @@ __all__ = ["bundle"]
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--platform", "platforms", multiple=True, metavar="NAME",
-              help="windows, windows-arm, macos, macos-intel, linux or linux-arm; may be repeated. This computer's, unless given.")  # fmt: skip
+              help="windows, windows-arm, macos, macos-intel, linux or linux-arm; may be repeated. "
+                   "This computer's, unless given.")  # fmt: skip
 @click.option("--python", "pythons", multiple=True, metavar="3.N",
               help="A Python of the class, as 3.12; may be repeated. This one's, unless given.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Only compare the files of a bundle with their checksums.")
