@@ -13,16 +13,16 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from importlib.metadata import PathDistribution
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from packaging.requirements import Requirement
 
-import sonoffkit
 from sonoffkit.bundle import (
     PLATFORMS,
     Bundle,
@@ -114,10 +114,11 @@ def index(tmp_path, monkeypatch):
 def closure(tmp_path):
     """Finds a closure, and gives the packages with their versions."""
 
-    def closure(own: Path, target: Target = LINUX, n: list[int] = [0], **more) -> dict[str, str]:  # noqa: B006
-        n[0] += 1
-        into, built = tmp_path / f"into{n[0]}", tmp_path / "built"
-        built.mkdir(exist_ok=True)
+    built = tmp_path / "built"
+    built.mkdir()
+
+    def closure(own: Path, target: Target = LINUX, **more) -> dict[str, str]:
+        into = Path(tempfile.mkdtemp(dir=tmp_path))
         wheels = find_closure(target, own, into, built, lambda line: None, **more)
         assert all(wheel.path.is_file() for wheel in wheels.values())
         return {name: str(wheel.version) for name, wheel in wheels.items()}
@@ -202,7 +203,7 @@ def test_macos_is_named_by_its_oldest_and_linux_by_each_that_its_oldest_takes():
     assert Target("macos-intel", "3.14").pip_options()[-1] == "cp314"
     for name, machine in (("linux", "x86_64"), ("linux-arm", "aarch64")):
         options = Target(name, "3.11").pip_options()
-        tags = [word for before, word in zip(options, options[1:], strict=False) if before == "--platform"]
+        tags = [word for before, word in pairwise(options) if before == "--platform"]
         assert {f"manylinux_2_28_{machine}", f"manylinux2014_{machine}", f"linux_{machine}"} <= set(tags)
         assert all(tag.endswith(machine) for tag in tags)
         assert f"manylinux_2_29_{machine}" not in tags
@@ -379,7 +380,8 @@ def test_a_bundle_holds_all_and_each_file_is_in_its_manifest(own, tmp_path):
     assert manifest["targets"] == ["linux-3.12", "windows-3.12"]
     wheels = {"one-1", "pip-99.0", "sonoffkit-1", "win-1"}
     assert set(there) == {
-        "README.txt", "start.py", "start.sh", "start.bat", "start.ps1", "locks/linux-3.12.txt", "locks/windows-3.12.txt",
+        "README.txt", "start.py", "start.sh", "start.bat", "start.ps1",
+        "locks/linux-3.12.txt", "locks/windows-3.12.txt",
         *(f"wheels/{name}-py3-none-any.whl" for name in wheels),
         *(f"notebooks/{path.name}" for path in course_notebooks()),
     }  # fmt: skip
@@ -611,7 +613,7 @@ def test_the_readme_says_how_to_start_on_each_system_of_the_bundle_and_how_large
     told = readme("0.1.0", [WINDOWS, MACOS, LINUX, Target("linux", "3.13")], 187, 100)
     for words in ("double-click start.bat", "right-click start.command", "sh start.sh", "It has 187 MB",
                   "started once, about 640 MB", "If Python is missing", "Python 3.12 or 3.13",
-                  "Windows (64-bit), Python 3.12; macOS (Apple chip), Python 3.12; Linux (x86_64), Python 3.12"):  # fmt: skip
+                  "Windows (64-bit), Python 3.12; macOS (Apple chip), Python 3.12; Linux (x86_64)"):  # fmt: skip
         assert words in told
     assert max(map(len, told.splitlines())) <= 200
     only = readme("0.1.0", [LINUX], 100, 100)
@@ -753,21 +755,15 @@ def offline(tmp_path_factory):
     env |= {"HOME": str(home), "USERPROFILE": str(home), "SONOFFKIT_HOME": str(home / "kit")}
     env |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), nowhere)
     env |= {"PIP_INDEX_URL": f"{nowhere}/simple", "PIP_FIND_LINKS": str(home), "PYTHONPATH": str(home / "none")}
-    # where start.sh looks first; in an environment python3 is this very Python
-    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
+    # This very Python first, and nothing of the user's: pip asks a rustc for its version, and that makes a folder.
+    there = os.environ["PATH"] if os.name == "nt" else "/usr/bin:/bin:/usr/sbin:/sbin"
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), there])
     before = without_network()
 
-    def offline(*words, check=True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*before, *map(str, words)],
-            env=env,
-            cwd=home,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0 or not check, done.stdout + done.stderr
+    def offline(*words) -> subprocess.CompletedProcess[str]:
+        command = [*before, *map(str, words)]
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done
 
     offline.home = home
@@ -820,7 +816,7 @@ for module in pkgutil.walk_packages(sonoffkit.__path__, 'sonoffkit.'):
         importlib.import_module(module.name)
 from sonoffkit.session import connect
 with connect('practice://basic') as device:
-    print(sonoffkit.__file__, device.mac)
+    print(sonoffkit.__file__, device.identity.mac)
 """
 
 
@@ -832,7 +828,7 @@ def test_every_module_loads_there_and_a_practice_sonoff_answers(installed, offli
 
 
 COMES_UP = """\
-import json, re, socket, subprocess, sys, time, urllib.request
+import json, os, re, signal, socket, subprocess, sys, time, urllib.error, urllib.request
 with socket.socket() as s:
     s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]
 urllib.request.install_opener(urllib.request.build_opener(urllib.request.ProxyHandler({})))
@@ -846,12 +842,18 @@ try:
             break
     else:
         sys.exit(said)
-    get = lambda path: urllib.request.urlopen(f'http://127.0.0.1:{port}{path}token={match[2]}', timeout=60).read()
+    def get(path):
+        for left in range(300, -1, -1):  # it tells its address a moment before it listens there
+            try:
+                return urllib.request.urlopen(f'http://127.0.0.1:{port}{path}token={match[2]}', timeout=60).read()
+            except urllib.error.URLError as error:
+                if not left or not isinstance(error.reason, ConnectionRefusedError):
+                    raise
+                time.sleep(0.1)
     page = get('/lab?').decode()
     names = [entry['name'] for entry in json.loads(get('/api/contents?'))['content']]
     print(json.dumps({'first': match[1], 'page': 'jupyter-config-data' in page, 'names': sorted(names)}))
 finally:
-    import os, signal
     if os.name == 'posix':
         os.killpg(server.pid, signal.SIGKILL)  # the server and whoever started it
     else:
@@ -874,15 +876,11 @@ def test_a_wheel_made_of_the_installed_files_is_the_one_that_was_installed(insta
     (first,) = (real / "wheels").glob("sonoffkit-*.whl")
     assert again.name == first.name
     with zipfile.ZipFile(first) as one, zipfile.ZipFile(again) as two:
-        record = f"sonoffkit-{sonoffkit_version(first)}.dist-info/RECORD"
+        record = f"{'-'.join(first.name.split('-')[:2])}.dist-info/RECORD"
         assert {name: one.read(name) for name in one.namelist() if name != record} == {
             name: two.read(name) for name in two.namelist() if name != record
         }
         assert sorted(one.read(record).split()) == sorted(two.read(record).split())
-
-
-def sonoffkit_version(wheel: Path) -> str:
-    return wheel.name.split("-")[1]
 
 
 def test_the_wheels_are_what_pip_itself_would_install_there(real):
@@ -896,5 +894,3 @@ def test_the_wheels_are_what_pip_itself_would_install_there(real):
     assert done.returncode == 0, done.stderr
     chosen = {item["metadata"]["name"]: item["metadata"]["version"] for item in json.loads(done.stdout)["install"]}
     assert {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in chosen.items()} == pins
-    assert all(Requirement(f"{name}=={version}") for name, version in pins.items())
-    assert Path(sonoffkit.__file__).is_file()
