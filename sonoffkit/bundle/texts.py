@@ -44,19 +44,22 @@ rem Starts the course from this folder: finds a Python that suits, and leaves th
 setlocal
 rem or Python's install manager may go and fetch one
 set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
+rem call, because some Pythons are found by way of a .bat of their own
 set "FOUND="
 for %%V in (@PYTHONS@) do (
   if not defined FOUND (
-    py -%%V "%~dp0start.py" --suits >nul 2>nul && set "FOUND=py -%%V"
+    call py -%%V "%~dp0start.py" --suits >nul 2>nul
+    if not errorlevel 1 set "FOUND=py -%%V"
   )
 )
 for %%P in (python python3) do (
   if not defined FOUND (
-    %%P "%~dp0start.py" --suits >nul 2>nul && set "FOUND=%%P"
+    call %%P "%~dp0start.py" --suits >nul 2>nul
+    if not errorlevel 1 set "FOUND=%%P"
   )
 )
 if not defined FOUND goto missing
-%FOUND% "%~dp0start.py" %*
+call %FOUND% "%~dp0start.py" %*
 if errorlevel 1 goto failed
 exit /b 0
 
@@ -142,7 +145,8 @@ HOW = {
     ),
     "linux": "  Linux:   in a terminal: sh start.sh",
 }
-PREPARE = {"windows": "start.bat --prepare", "macos": "sh start.sh --prepare", "linux": "sh start.sh --prepare"}
+# Without ".\", cmd can take start.bat for its own command start.
+PREPARE = {"windows": ".\\start.bat --prepare", "macos": "sh start.sh --prepare", "linux": "sh start.sh --prepare"}
 # Measured: what is installed takes so many times what its packages take, on Linux; and a little for the notebooks.
 GROWS = 4.5
 
