@@ -1,6 +1,6 @@
 """Every fault of the practice Sonoff, and every operation: what comes of it, and what it is told to be.
 
-    python tests/fault_matrix.py            prints the table, after some minutes; the test judges it
+python tests/fault_matrix.py            prints the table, after some minutes; the test judges it
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Notebook 6, and a device that does not answer, as a person meets them: hunted, cured and led to an answer by mouse."""
+"""Notebook 6, and a device that does not answer, as a person meets them: hunted, cured, led to an answer by mouse."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from practice.esptools import NotBuilt, python_with_esptool
+from quick_doors import quick_doors
 from waiting import wait_until
 
 from sonoffkit.diagnosis import diagnose
@@ -243,7 +244,7 @@ class Try:
 def home(tmp_path_factory):
     """One home for all: the practice Sonoffs here outlive a test."""
     home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, quick_doors():
         patch.setenv("SONOFFKIT_HOME", str(home))
         yield home
 

@@ -20,6 +20,7 @@ from importlib.metadata import version
 
 import pytest
 from esptools import ROOT, NotBuilt, python_with_esptool
+from quick_doors import quick_doors
 from waiting import wait_until
 
 from sonoffkit.practice import lesson_images, practice_device
@@ -296,7 +297,7 @@ CASES = [
 def home(tmp_path_factory):
     """One home for all: the practice Sonoffs here outlive a test."""
     home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, quick_doors():
         patch.setenv("SONOFFKIT_HOME", str(home))
         yield home
 
