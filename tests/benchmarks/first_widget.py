@@ -54,7 +54,7 @@ def measure(work: Path) -> dict[str, float]:
     subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
     clock.done("python -m venv")
     environment = os.environ | {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    subprocess.run([python, "-m", "pip", "install", "-q", "-e", work / "sonoffkit"], env=environment, check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", "-q", "-e", work / "sonoffkit"], env=environment, check=True)
     clock.done("pip install -e .")
     with running_lab(work / "lab", python) as lab:
         clock.done("sonoffkit lab, until its server answers")

@@ -1,4 +1,4 @@
-"""JupyterLab as ``sonoffkit lab`` starts it, and a Chromium on it, for scripts; the browser tests have it as fixtures."""
+"""JupyterLab as ``sonoffkit lab`` starts it, and a Chromium on it, for scripts; browser tests have fixtures for it."""
 
 from __future__ import annotations
 
