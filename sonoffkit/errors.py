@@ -41,6 +41,7 @@
     │   ├── DumpUnreadable        there is no such file
     │   ├── DumpTooBig            it is larger than any dump
     │   └── NotRedacted           a share-safe copy cannot be made, or not surely
+    ├── BundleError               what a classroom without network starts from is not whole
     ├── OperationRunning          this notebook is busy with another operation
     ├── NotFinished               there is no result yet
     └── Cancelled                 you stopped it
@@ -53,7 +54,7 @@ from __future__ import annotations
 import textwrap
 
 __all__ = [
-    "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "BackupRunning", "Cancelled",
+    "BackupDamaged", "BackupError", "BackupExists", "BackupNeeded", "BackupRunning", "BundleError", "Cancelled",
     "DeviceChanged", "DeviceError", "DeviceLost", "DeviceRefused", "DumpError", "DumpTooBig", "DumpUnreadable",
     "FlashStuck", "FlashUnreadable", "ForeignBackup",
     "GarbledAnswer", "ImageChanged", "ImageCompressed", "ImageError", "ImageForOtherChip",
@@ -381,6 +382,12 @@ class NotRedacted(DumpError):
     """A share-safe copy cannot be made, or it cannot be sure that nothing is left in it."""
 
     usual_hint = "Nothing was written, and the file is as it was. Do not share this dump."
+
+
+class BundleError(SonoffkitError):
+    """The bundle for a classroom cannot be gathered, or is not whole."""
+
+    usual_hint = "Nothing was lost: a bundle that was there before is as it was."
 
 
 class OperationRunning(SonoffkitError):

@@ -11,8 +11,8 @@ gather    the folder itself: made, brought up to date, checked
 
 from __future__ import annotations
 
+from ..errors import BundleError
 from .gather import Bundle, check_bundle, gather
-from .pip import BundleError
 from .start import this_platform
 from .targets import PLATFORMS, Target, this_python
 

@@ -20,7 +20,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from .pip import BundleError, PipFailed, download_command, run_pip, wheel_command
+from ..errors import BundleError
+from .pip import PipFailed, download_command, run_pip, wheel_command
 from .targets import PLATFORMS, Target
 
 __all__ = ["Wheel", "find_closure"]

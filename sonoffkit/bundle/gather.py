@@ -12,11 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..course import course_notebooks
+from ..errors import BundleError
 from ..paths import replace_patiently
 from . import start
 from .closure import Wheel, find_closure
 from .own import own_wheel
-from .pip import BundleError, disk_full, is_disk_full
+from .pip import disk_full, is_disk_full
 from .targets import Target
 from .texts import readme, start_scripts
 

@@ -11,23 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SonoffkitError
+from ..errors import BundleError
 
 if TYPE_CHECKING:
     from .targets import Target
 
-__all__ = ["BundleError", "PipFailed", "disk_full", "download_command", "run_pip", "wheel_command"]
+__all__ = ["PipFailed", "disk_full", "download_command", "run_pip", "wheel_command"]
 
-UNCHANGED = "A bundle that was there before is as it was."
+UNCHANGED = BundleError.usual_hint
 NO_NETWORK = re.compile(r"connection broken by|Could not fetch URL|Failed to establish a new connection|timed out")
 # Windows says it in its own language, with this number.
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Errno 28\b|WinError (112|39)\b")
-
-
-class BundleError(SonoffkitError):
-    """The bundle cannot be gathered, or is not whole."""
-
-    usual_hint = UNCHANGED
 
 
 class PipFailed(BundleError):

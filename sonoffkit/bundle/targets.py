@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 
-from .pip import BundleError
+from ..errors import BundleError
 from .start import target_name
 
 __all__ = ["PLATFORMS", "Platform", "Target", "this_python"]
