@@ -387,7 +387,7 @@ class NotRedacted(DumpError):
 class BundleError(SonoffkitError):
     """The bundle for a classroom cannot be gathered, or is not whole."""
 
-    usual_hint = "Nothing was lost: a bundle that was there before is as it was."
+    usual_hint = "A bundle that was there before is as it was."
 
 
 class OperationRunning(SonoffkitError):

@@ -53,7 +53,7 @@ def test_every_error_says_what_to_do_next(name):
 
 
 def test_hints_say_what_is_safe_where_something_is_at_stake():
-    says = re.compile(r"Nothing|untouched|is safe|is kept|as they were|does not|Do not use it")
+    says = re.compile(r"Nothing|untouched|is safe|is kept|as they were|as it was|does not|Do not use it")
     nothing_at_stake = {"NoPortFound", "SeveralPortsFound", "NotFinished"}
     silent = {name for name in set(CLASSES) - CATEGORIES if not says.search(CLASSES[name].usual_hint)}
     assert silent - nothing_at_stake <= {"DeviceRefused"}  # after which nobody knows
