@@ -186,7 +186,7 @@ def test_the_scripts_of_docs_say_how_to_run_them():
 @every_page
 def test_notebooks_that_are_named_are_there(page):
     there = {path.stem for path in NOTEBOOKS}
-    assert set(re.findall(r"\b[1-9]-[a-z]{4,}\b", prose_of(page))) - {"4-erase"} - there == set()
+    assert set(re.findall(r"\b[1-9]-[a-z]{4,}\b", prose_of(page))) - there == set()
 
 
 def test_the_readme_names_every_notebook_with_its_minutes():
@@ -300,8 +300,9 @@ def insert(path: Path, before: str, text: str, *, instead: bool = False) -> None
     path.write_text(code.replace(before, text if instead else text + before), encoding="utf-8")
 
 
-def indented(code: str, by: int) -> str:
-    return re.sub("^(?=.)", " " * by, code, flags=re.MULTILINE)
+def entry(heading: str, by: int) -> str:
+    """The example of an entry in a table, indented, with its comma."""
+    return re.sub("^(?=.)", " " * by, f"{example(heading, 'python').rstrip()},\n", flags=re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -320,12 +321,12 @@ def copy(tmp_path_factory) -> Path:
     (entries / "adapter-asleep.toml").write_text(example("A diagnosis entry", "toml"), encoding="utf-8")
     (entries / "adapter-asleep.de.toml").write_text(example("A translation", "toml"), encoding="utf-8")
     models, boards = room / "practice" / "models.py", room / "wiring" / "boards.py"
-    insert(models, '        Model("nodemcu"', indented(example("A device model", "python"), 8))
-    insert(boards, "        Board(  # Getting-Started.md", indented(example("A wiring card", "python"), 8))
+    insert(models, '        Model("nodemcu"', entry("A device model", 8))
+    insert(boards, "        Board(  # Getting-Started.md", entry("A wiring card", 8))
     signatures = room / "firmware" / "identity" / "signatures.py"
-    insert(signatures, '    Signature("ESPEasy"', indented(example("A firmware marker", "python"), 4))
+    insert(signatures, '    Signature("ESPEasy"', entry("A firmware marker", 4))
     hidden = room / "practice" / "hidden.py"
-    fault = indented(example("A practice fault", "python"), 8)
+    fault = entry("A practice fault", 8)
     insert(hidden, '        HiddenFault(\n            "frail-wires"', fault)
     (room / "widgets" / "backup_age.py").write_text(example("A widget", "python"), encoding="utf-8")
     insert(room / "widgets" / "__init__.py", "from .backups import", "from .backup_age import BackupAge\n")
@@ -413,5 +414,5 @@ def test_the_examples_are_typed_and_formatted(copy):
 
 def test_entries_of_the_page_have_no_key_that_their_readme_does_not_explain():
     told = text_of(ROOT / "sonoffkit" / "diagnosis" / "entries" / "README.md")
-    entry = tomllib.loads(example("A diagnosis entry", "toml"))
-    assert [key for key in entry if f"`{key}`" not in told and f"`[[{key}]]`" not in told] == []
+    keys = tomllib.loads(example("A diagnosis entry", "toml"))
+    assert [key for key in keys if f"`{key}`" not in told and f"`[[{key}]]`" not in told] == []
