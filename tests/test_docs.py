@@ -19,6 +19,7 @@ from sonoffkit import errors
 from sonoffkit.bundle import PLATFORMS
 from sonoffkit.cli import main
 from sonoffkit.practice.hidden import HIDDEN_FAULTS, hidden_fault
+from sonoffkit.widgets import OperationRunner, PracticeBench
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -225,6 +226,15 @@ def test_code_words_hide_the_faults_that_the_teacher_is_told():
     assert {name for name, _ in rows} <= set(HIDDEN_FAULTS)
     told = {word: name for name, words in rows for word in words.split(", ")}
     assert {word: hidden_fault(word).name for word in told} == told
+
+
+def test_the_teachers_cells_hide_a_fault_and_find_a_lossy_line():
+    cells = [code for language, code in blocks_of(TEACHING) if language == "python"]
+    assert len(cells) == 2
+    names = {"PracticeBench": PracticeBench, "OperationRunner": OperationRunner}
+    exec(cells[0].replace("tiger", "birch"), names)  # of the table's words for a lossy line
+    exec(cells[1].replace("await run\n", ""), names)
+    assert names["run"].wait(240).result.fetched.repeats > 0
 
 
 def test_the_teachers_adapters_and_volts_are_those_of_the_diagnoses():
