@@ -95,8 +95,8 @@ def _is_text(value: Any) -> bool:
 
 def clean(text: str) -> str:
     """One line of a bearable length, with nothing in it that cannot be seen: it may be shown anywhere."""
-    seen = "".join(c for c in " ".join(text.split()) if c.isprintable())
-    return seen[:LONGEST].strip()
+    seen = "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(seen.split())[:LONGEST].strip()
 
 
 def now() -> str:

@@ -7,11 +7,12 @@ import dataclasses
 import gzip
 import random
 import struct
-import time
 import zlib
+from functools import partial
 from pathlib import Path
 
 import pytest
+from counted_calls import counted
 from firmware.builders import (
     CODE,
     DRAM,
@@ -582,11 +583,9 @@ def test_more_than_the_limit_is_refused(name):
 
 def test_a_bomb_within_a_bomb_costs_no_more_than_the_limit():
     bomb = gzip.compress(bytes(64 << 20), compresslevel=1)
-    start = time.perf_counter()
     with pytest.raises(ImageTooBig) as caught:
         unpacked(bomb)
     assert str(caught.value) == "The file unpacks to more than any flash of an ESP8266 holds."
-    assert time.perf_counter() - start < 5
 
 
 @given(st.one_of(st.binary(max_size=60), st.binary(max_size=60).map(lambda tail: b"\x1f\x8b\x08" + tail)))
@@ -672,14 +671,13 @@ def test_every_byte_of_the_headers_at_its_extremes(data, byte):
 
 
 @pytest.mark.parametrize("byte", [0x00, 0xFF, 0xE9, 0xEA])
-def test_large_files_take_a_moment_only(byte):
+def test_large_files_take_little_work(byte):
     large = bytes([byte]) * (16 << 20)
     header = SOUND[:8] + struct.pack("<II", IRAM, (16 << 20) - 32)
     header = changed(header, 1, 1)
-    start = time.perf_counter()
-    looked_at(large)
-    looked_at(header + large[: (16 << 20) - 16])
-    assert time.perf_counter() - start < 3
+    for data in (large, header + large[: (16 << 20) - 16]):
+        work, _ = counted(partial(looked_at, data))
+        assert work < 100_000
 
 
 def test_an_image_cannot_be_changed():
