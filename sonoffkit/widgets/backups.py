@@ -23,15 +23,16 @@ class BackupPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, vault: Vault | None = None, mac: str | None = None, *, first: bool = False) -> None:
         self._vault, self._mac, self._first = vault or Vault(), mac, first
-        self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-backups")
+        wide = widgets.Layout(width="100%")
+        self._choice = (
+            widgets.Dropdown(description="Which backup?", layout=wide).add_class("sk-backups").add_class("sk-under")
+        )
         self._again = widgets.Button(description="Look again", icon="refresh")
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
         self._copy = CopyRow()
         self._choice.observe(self._chosen, "value")
         self._again.on_click(lambda _: self.refresh())
-        super().__init__(
-            [sheet(), widgets.HTML("<b>Which backup?</b>"), self._choice, self._again, self._says, self._copy]
-        )
+        super().__init__([sheet(), self._choice, self._again, self._says, self._copy])
         self.add_class("sk-box")
         self.refresh()
 

@@ -13,7 +13,11 @@ from .style import code_block, says, sheet
 
 __all__ = ["CheckView", "LoopBack"]
 
-LOOKS = {True: ("✓", "#1b7f3b", "fine"), False: ("✗", "#b3261e", "to do"), None: ("–", "inherit", "does not apply")}
+LOOKS = {
+    True: ("✓", "var(--sk-good)", "fine"),
+    False: ("✗", "var(--sk-bad)", "to do"),
+    None: ("–", "inherit", "does not apply"),
+}
 
 
 class _Look(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped

@@ -25,16 +25,15 @@ class DiagnosisBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, text: str = "") -> None:
         self.diagnoses: tuple[Diagnosis, ...] = ()
-        layout = widgets.Layout(width="100%", height="120px")
-        self._text = widgets.Textarea(text, placeholder=PLACE, layout=layout).add_class("sk-pasted")
-        self._text.tooltip = "The text to be explained"
+        layout = widgets.Layout(width="100%", height="150px")
+        self._text = widgets.Textarea(text, description=ASK, placeholder=PLACE, layout=layout)
+        self._text.add_class("sk-pasted").add_class("sk-under")
         self._button = widgets.Button(
             description="What is it?", button_style="primary", icon="search", layout=widgets.Layout(width="auto")
         ).add_class("sk-explain")
         self._answer = widgets.HTML().add_class("sk-html").add_class("sk-answer")
         self._button.on_click(lambda _: self.look())
-        ask = widgets.HTML(f"<b>{ASK}</b>").add_class("sk-html")
-        super().__init__([sheet(), ask, self._text, self._button, self._answer])
+        super().__init__([sheet(), self._text, self._button, self._answer])
         self.add_class("sk-box")
         self.add_class("sk-diagnosis")
         if text:

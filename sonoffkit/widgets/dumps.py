@@ -27,7 +27,10 @@ class DumpPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, folder: Path | str = "dumps", vault: Vault | None = None) -> None:
         self.folder, self._vault = Path(folder), vault or Vault()
-        self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-dumps")
+        wide = widgets.Layout(width="100%")
+        self._choice = (
+            widgets.Dropdown(description="Which dump?", layout=wide).add_class("sk-dumps").add_class("sk-under")
+        )
         self._upload = widgets.FileUpload(accept=".bin,.gz", multiple=False, description="Add a file")
         self._again = widgets.Button(description="Look again", icon="refresh")
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
@@ -36,7 +39,7 @@ class DumpPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._again.on_click(lambda _: self.refresh())
         row = widgets.HBox([self._upload, self._again])
         large = widgets.HTML('<span class="sk-quiet">A file over 10 MB: copy it into the folder.</span>')
-        super().__init__([sheet(), widgets.HTML("<b>Which dump?</b>"), self._choice, row, large, self._says])
+        super().__init__([sheet(), self._choice, row, large, self._says])
         self.add_class("sk-box")
         self.refresh()
 

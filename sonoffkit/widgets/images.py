@@ -26,7 +26,10 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, folder: Path | str = "images") -> None:
         self.folder = Path(folder)
-        self._choice = widgets.Dropdown(layout=widgets.Layout(width="100%")).add_class("sk-images")
+        wide = widgets.Layout(width="100%")
+        self._choice = (
+            widgets.Dropdown(description="Which firmware?", layout=wide).add_class("sk-images").add_class("sk-under")
+        )
         self._unpack = widgets.Checkbox(description="unpack a .gz", indent=False)
         self._upload = widgets.FileUpload(accept=".bin,.gz", multiple=False, description="Add a file").add_class(
             "sk-upload"
@@ -38,7 +41,7 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         row = widgets.HBox([self._upload, self._unpack])
         # Many servers drop uploads over 10 MiB without a word; the one that "sonoffkit lab" starts takes 64 MB.
         large = widgets.HTML('<span class="sk-quiet">A file over 10 MB: copy it into the folder.</span>')
-        super().__init__([sheet(), widgets.HTML("<b>Which firmware?</b>"), self._choice, row, large, self._says])
+        super().__init__([sheet(), self._choice, row, large, self._says])
         self.add_class("sk-box")
         self.refresh()
 

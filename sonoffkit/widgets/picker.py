@@ -36,15 +36,15 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._find = find
         self._finding: FindMine | None = None
         self._offering = self._was_there = False
-        self._choice = widgets.Select(rows=6, layout=widgets.Layout(width="100%")).add_class("sk-ports")
+        wide = widgets.Layout(width="100%")
+        self._choice = widgets.Select(description="Which port?", rows=6, layout=wide).add_class("sk-ports")
+        self._choice.add_class("sk-under")
         self._mine = widgets.Button(description="Find mine", icon="search", tooltip="by unplugging and plugging in")
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
         self._hand = PracticeHand()
         self._mine.add_class("sk-mine")
         self._mine.on_click(lambda _: self.find_mine())
-        super().__init__(
-            [sheet(), widgets.HTML("<b>Which port?</b>"), self._choice, self._mine, self._says, self._hand]
-        )
+        super().__init__([sheet(), self._choice, self._mine, self._says, self._hand])
         self.add_class("sk-box")
         self.add_class("sk-picker")
         self._choice.observe(self._chosen, "value")

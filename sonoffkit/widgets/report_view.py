@@ -24,8 +24,7 @@ SHEET = """<style>
 .sk-wide th { text-align: left; font-weight: 600; color: var(--jp-ui-font-color2, #555); padding: 1px 14px 1px 0; }
 .sk-wide td { text-align: left; vertical-align: top; padding: 1px 14px 1px 0; overflow-wrap: anywhere; }
 .sk-wide td.at { font-family: var(--jp-code-font-family, monospace); white-space: nowrap; }
-.sk-wide td.name { white-space: nowrap; }
-.sk-tells { overflow-x: auto; }
+.sk-scrolls { overflow-x: auto; }
 .sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
 .sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
 .sk-secrets .sk-wide td:nth-child(2) { overflow-wrap: anywhere; }
@@ -90,7 +89,7 @@ class SecretsView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if not found:
             return says("care", "None found", "Where the firmware is not known, that proves nothing.")
         rows = ((g.kind.value, g.text(reveal=shown), g.places, g.proof) for g in grouped(found))
-        return _table(("what", "value", "where", "how that is known"), map(_escaped, rows))
+        return _table("Secrets", ("what", "value", "where", "how that is known"), map(_escaped, rows))
 
 
 class _Telling(anywidget.AnyWidget):
@@ -121,18 +120,22 @@ def _regions(report: Report) -> str:
         )
         for region in report.layout.regions
     )
-    return _table(("from", "to", "region", "what was found"), rows)
+    return _table("What lies where", ("from", "to", "region", "what was found"), rows)
 
 
 def _escaped(row: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(html.escape(cell) for cell in row)
 
 
-def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+def _table(label: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
     """Cells are HTML already; one that begins with 0x is an address."""
     names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td{_kind(cell)}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<table class="sk-wide"><tr>{names}</tr>{body}</table>'
+    # Focus, or it scrolls by mouse only; no shortcuts, or the notebook takes the arrows.
+    return (
+        '<div class="sk-scrolls" tabindex="0" role="region" data-lm-suppress-shortcuts="true" '
+        f'aria-label="{html.escape(label)}"><table class="sk-wide"><tr>{names}</tr>{body}</table></div>'
+    )
 
 
 def _kind(cell: str) -> str:

@@ -8,7 +8,8 @@ class Lists {
   constructor(state) {
     this.state = state;
     this.tabs = make("div", "fx-tabs", { role: "tablist", "aria-label": "Lists" });
-    this.list = make("ul", "fx-list", { role: "tabpanel", tabindex: -1 });
+    this.rows = make("ul", "fx-rows");
+    this.list = make("div", "fx-list", { role: "tabpanel", tabindex: -1 }, [this.rows]);
     this.element = make("section", "fx-lists", {}, [this.tabs, this.list]);
     this.strings = { found: [], count: 0, done: true };
     this.names = {
@@ -54,7 +55,7 @@ class Lists {
   /** New rows for old ones. The focus stays on its row: without it the next keys would be the notebook's. */
   _fill(rows) {
     const { place } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
-    this.list.replaceChildren(...rows);
+    this.rows.replaceChildren(...rows);
     if (place === undefined) return;
     const row = this.list.querySelector(`[data-place="${place}"]`) || this.list;
     row.focus({ preventScroll: true });
