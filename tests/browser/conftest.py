@@ -82,8 +82,17 @@ class NotebookPage:
         """Open a notebook and wait until its kernel answers."""
         workspace = secrets.token_hex(4)
         self.page.goto(f"{self.lab.url}/lab/workspaces/{workspace}/tree/{name}?reset&token={self.lab.token}")
+        self.wait_until_connected()
+
+    def wait_until_connected(self) -> None:
+        """The notebook is there, and its kernel answers."""
         self.page.locator(".jp-Notebook").wait_for()
         assert self.page.evaluate(KERNEL_IS_READY) == "connected"
+
+    def in_another_page(self) -> NotebookPage:
+        """The same lab in another page of this browser, whose errors count here, too."""
+        page = self.page.context.new_page()
+        return NotebookPage(page, self.lab, self.console_errors, self.outside_requests)
 
     def start_run_all(self) -> None:
         """Run > Run All Cells, without waiting."""
