@@ -62,9 +62,9 @@ def _fault(words: str, *told: str, **more: object) -> Fault:
 
 
 def _line(kind: str, few: int, many: int = 40) -> Iterator[Fault]:
-    """Few bytes break, which is got round or told; and so many that nothing gets through."""
-    yield Fault(f"{kind} {few}", BROKEN, _faults(f"{kind} {few}"), may_pass=True)
-    yield Fault(f"{kind} {many}", BROKEN, _faults(f"{kind} {many}"))
+    """Few bytes break, and so many that hardly anything gets through: told, or got round by trying again."""
+    for often in (few, many):
+        yield Fault(f"{kind} {often}", BROKEN, _faults(f"{kind} {often}"), may_pass=True)
 
 
 READS = ("identify", "back up")
