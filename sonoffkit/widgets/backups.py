@@ -9,7 +9,8 @@ import ipywidgets as widgets
 from ..errors import BackupDamaged, BackupNeeded
 from ..vault import Backup, Vault
 from .copying import CopyRow
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["BackupPicker"]
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 import ipywidgets as widgets
 
 from ..checks import HOW_TO_WIRE, Check, Echo, System, loop_back, nothing_to_do, run_checks
-from .style import code_block, says, sheet
+from .sheet import sheet
+from .style import code_block, says
 
 __all__ = ["CheckView", "LoopBack"]
 

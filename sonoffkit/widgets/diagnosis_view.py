@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import ipywidgets as widgets
 
 from ..diagnosis import Cause, Diagnosis, diagnose, unknown_text_help
-from .style import code_block, says, sheet
+from .sheet import sheet
+from .style import code_block, says
 
 __all__ = ["DiagnosisBox", "diagnosis_details"]
 

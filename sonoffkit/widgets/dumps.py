@@ -12,7 +12,8 @@ from ..errors import DumpUnreadable
 from ..practice import sample_dumps
 from ..vault import Backup, Vault
 from .folder import firmware_files, keep_file
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["DumpPicker"]
 

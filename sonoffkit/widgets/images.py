@@ -12,7 +12,8 @@ from ..errors import ImageError, ImageUnreadable
 from ..firmware import Image, load_image
 from ..practice import lesson_images
 from .folder import firmware_files, keep_file
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["ImagePicker"]
 

@@ -16,7 +16,8 @@ from ..ports import chosen_port, is_practice
 from .awaited import AwaitedBox
 from .hand import PracticeHand
 from .listening import Listening, ListeningState, Moment
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["BootMonitor"]
 

@@ -16,7 +16,8 @@ from ..ports import FindMine, Kind, Port, find_ports, save_choice
 from ..progress import note_port
 from .hand import PracticeHand
 from .noted import noted
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["PortPicker"]
 

@@ -16,7 +16,7 @@ from ..course import course_notebooks
 from ..paths import home
 from ..progress import Journal, Standing, Step, damaged_journals, journal_file, stand
 from ..vault import Vault
-from .style import sheet
+from .sheet import sheet
 
 __all__ = ["Progress", "device_words"]
 

@@ -15,7 +15,8 @@ from ..progress import Journal, change_journal, make_record, read_journal, save_
 from ..progress.entries import Known, clean
 from ..progress.page import record_rows
 from ..vault import Vault
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["RecordView"]
 
@@ -31,7 +32,7 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, folder: Path | str = ".", vault: Vault | None = None) -> None:
         self._folder, self._vault = Path(folder), vault or Vault()
         self.saved: Path | None = None
-        wide = widgets.Layout(width="420px", max_width="100%")
+        wide = widgets.Layout(width="420px")
         words = {"description_width": "170px"}
         self._name = widgets.Text(
             description="Your name (if you like):", placeholder="stays on this computer", layout=wide, style=words

@@ -14,7 +14,8 @@ from ..palette import REGIONS
 from ..progress import note_inspected
 from ..report import Report
 from .noted import noted
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["ReportView", "SecretsView"]
 
@@ -24,6 +25,8 @@ SHEET = """<style>
 .sk-wide th { text-align: left; font-weight: 600; color: var(--jp-ui-font-color2, #555); padding: 1px 14px 1px 0; }
 .sk-wide td { text-align: left; vertical-align: top; padding: 1px 14px 1px 0; overflow-wrap: anywhere; }
 .sk-wide td.at { font-family: var(--jp-code-font-family, monospace); white-space: nowrap; }
+.sk-wide td.name { white-space: nowrap; }
+.sk-wide td { min-width: 4em; } .sk-wide td:nth-child(4) { min-width: 11em; }
 .sk-scrolls { overflow-x: auto; }
 .sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
 .sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
@@ -131,9 +134,9 @@ def _table(label: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> 
     """Cells are HTML already; one that begins with 0x is an address."""
     names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td{_kind(cell)}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    # Focus, or it scrolls by mouse only; no shortcuts, or the notebook takes the arrows.
+    # With the focus on it, it scrolls by keys, too.
     return (
-        '<div class="sk-scrolls" tabindex="0" role="region" data-lm-suppress-shortcuts="true" '
+        '<div class="sk-scrolls" tabindex="0" role="region" '
         f'aria-label="{html.escape(label)}"><table class="sk-wide"><tr>{names}</tr>{body}</table></div>'
     )
 

@@ -18,7 +18,8 @@ from .copying import CopyRow
 from .guidance import GuidanceRow
 from .job import Job, JobState, Snapshot, job_for
 from .plans import plan_for
-from .style import code_block, says, sheet
+from .sheet import sheet
+from .style import code_block, says
 
 __all__ = ["OperationRunner"]
 

@@ -12,7 +12,8 @@ from ..errors import SonoffkitError
 from ..progress import Packed, Wiped, take_home, wipe
 from ..progress.take_home import others_in
 from ..vault import Vault
-from .style import says, sheet
+from .sheet import sheet
+from .style import says
 
 __all__ = ["TakeHome"]
 
