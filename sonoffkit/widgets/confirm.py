@@ -26,13 +26,17 @@ function render({ model, el }) {
   answer.setAttribute("role", "status");
   label.append(field);
   el.append(label, button, answer);
-  const send = () => { answer.textContent = ""; model.send({ typed: field.value }); };
+  const send = () => {
+    answer.textContent = "";
+    model.send({ typed: field.value });
+    field.value = "";  // what was typed once must not confirm the next run, too
+  };
   field.addEventListener("keydown", event => {
     event.stopPropagation();  // or the notebook takes the letters for its shortcuts
     if (event.key === "Enter") send();
   });
   button.addEventListener("click", send);
-  model.on("msg:custom", message => { answer.textContent = message.answer; field.value = ""; field.focus(); });
+  model.on("msg:custom", message => { answer.textContent = message.answer; field.focus(); });
 }
 export default { render };
 """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 import traitlets
 
 from ..errors import NoPortChosen
-from ..paths import read_settings
+from ..paths import home, read_settings
 from ..ports import FindMine, Kind, Port, find_ports, save_choice
 from ..progress import note_port
 from .hand import PracticeHand
@@ -22,13 +23,16 @@ from .style import says
 __all__ = ["PortPicker"]
 
 REFRESH_SECONDS = 1.5
+# What a person chose and has not saved yet, by the kit's home: who clicks into the list and then presses Shift+Enter
+# runs its cell again, and the choice must not be gone with the old list.
+_by_hand: dict[Path, str] = {}
 
 
 class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Shows the ports, refreshes by itself, and remembers the choice for the other notebooks.
 
     ``default`` is chosen where nothing was chosen before; it never overrides
-    a person's choice. ``port`` is the chosen port's name, empty for none.
+    a person's choice, nor does a picker made again. ``port`` is the chosen port's name, empty for none.
     """
 
     port = traitlets.Unicode("", read_only=True)
@@ -49,7 +53,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.add_class("sk-box")
         self.add_class("sk-picker")
         self._choice.observe(self._chosen, "value")
-        saved = read_settings().get("port")
+        saved = _by_hand.get(home()) or read_settings().get("port")
         self._choose(saved if isinstance(saved, str) and saved else default)
         self._keep_refreshing()
 
@@ -62,6 +66,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def save(self) -> str:
         """Remember the chosen port for the other notebooks, and give it."""
         save_choice(self.picked())
+        _by_hand.pop(home(), None)
         noted(note_port)
         return str(self.port)
 
@@ -103,6 +108,7 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if found:
             self._finding = None
             self._choose(found.device)
+            _by_hand[home()] = found.device
             self._says.value = says("good", f"Found: {found}", "It is chosen now.")
 
     def _say_finding(self) -> None:
@@ -118,6 +124,8 @@ class PortPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if change["new"] and not self._offering:
+            if change["new"] != self.port:
+                _by_hand[home()] = change["new"]
             self._show(change["new"], self._find())
 
     def _show(self, device: str, ports: list[Port]) -> None:

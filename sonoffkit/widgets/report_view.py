@@ -27,7 +27,12 @@ SHEET = """<style>
 .sk-wide td.at { font-family: var(--jp-code-font-family, monospace); white-space: nowrap; }
 .sk-wide td.name { white-space: nowrap; }
 .sk-wide td { min-width: 4em; } .sk-wide td:nth-child(4) { min-width: 11em; }
-.sk-scrolls { overflow-x: auto; }
+.sk-scrolls { overflow-x: auto; container-type: inline-size; }
+@container (max-width: 480px) {
+  .sk-wide, .sk-wide tbody, .sk-wide tr, .sk-wide td:nth-child(4) { display: block; }
+  .sk-wide tr { padding: 3px 0; border-bottom: 1px solid var(--jp-border-color2, #ccc); }
+  .sk-wide td { display: inline-block; }
+}
 .sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
 .sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
 .sk-secrets .sk-wide td:nth-child(2) { overflow-wrap: anywhere; }
