@@ -45,7 +45,7 @@ ALL_CELLS_RAN = """() => {
   return prompts.length > 0 && prompts.every(text => /^\\[\\d+\\]:$/.test(text));
 }"""
 SHUT_DOWN = """() => Promise.race([new Promise(give => setTimeout(give, 20000)),
-  window.jupyterapp.shell.currentWidget.sessionContext.shutdown()])"""
+  window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown()])"""
 NOTHING_RUNS = """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
   .some(e => e.textContent.trim() === '[*]:')"""
 
@@ -180,8 +180,8 @@ def notebook(browser: Browser, lab: Lab) -> Iterator[NotebookPage]:
         if not request.url.startswith((lab.url, lab.url.replace("http", "ws"), "data:", "blob:")):
             opened.outside_requests.append(request.url)
 
-    page.on("console", note_console)
-    page.on("request", note_request)
+    context.on("console", note_console)
+    context.on("request", note_request)
     yield opened
     opened.shut_down()
     context.close()

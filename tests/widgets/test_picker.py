@@ -356,3 +356,19 @@ def test_all_that_is_shown_lies_in_one_box():
     picker = PortPicker(find=Desk())
     assert isinstance(picker, ipywidgets.VBox)
     assert {"sk-box", "sk-picker"} <= set(picker._dom_classes)
+
+
+def test_a_picker_that_is_made_again_keeps_what_a_person_chose_and_has_not_saved(plugged):
+    plugged.append(ft232("/dev/ttyUSB0"))
+    save_choice(PRACTICE)
+    click(PortPicker(), "/dev/ttyUSB0")
+    assert PortPicker(default=PRACTICE).port == "/dev/ttyUSB0"
+
+
+def test_once_it_was_saved_the_choice_is_everybodys(plugged):
+    plugged.append(ft232("/dev/ttyUSB0"))
+    picker = PortPicker()
+    click(picker, "/dev/ttyUSB0")
+    picker.save()
+    save_choice(PRACTICE)  # in another notebook
+    assert PortPicker().port == PRACTICE

@@ -1,0 +1,140 @@
+"""What a person does in JupyterLab, each thing found by its role and name; and a switch in that person's hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+if TYPE_CHECKING:  # run with tests of other folders, it is another of that name
+    from conftest import Lab, NotebookPage
+
+__all__ = ["BACKUP", "ERASE", "FLASH", "HELLO", "LONG", "RESTORE", "Person", "Switch", "choose_port", "clean_desk"]
+
+LONG = 90_000  # ms: for what takes some seconds here, and more where others work, too
+# What the runners are called.
+HELLO, BACKUP = "Say hello to the device", "Back up the whole flash"
+ERASE, FLASH, RESTORE = "Erase the whole flash", "Write a firmware", "Write the backup back"
+SHUT_ALL_DOWN = "() => window.jupyterapp.serviceManager.sessions.shutdownAll()"
+FOCUSED = """() => { const it = document.activeElement;
+  return (it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent || '').trim(); }"""
+
+
+class Person:
+    """Somebody in front of a notebook."""
+
+    def __init__(self, notebook: NotebookPage) -> None:
+        self.notebook, self.page = notebook, notebook.page
+
+    def run_all(self) -> None:
+        """Run > Run All Cells."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def run_cell(self, says: str) -> None:
+        """Click into the cell that says this, and run it."""
+        self.page.get_by_role("textbox").filter(has_text=says).click()
+        self.page.keyboard.press("Control+Enter")
+
+    def tab_to(self, name: str) -> None:
+        """Tab on and on, until that has the focus."""
+        met = []
+        for _ in range(80):
+            met.append(self.page.evaluate(FOCUSED)[:40])
+            if met[-1].startswith(name):
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"Tab does not lead to {name}, but to {met}")
+
+    def box(self, title: str) -> Locator:
+        """The runner, or another box, of that title."""
+        return self.page.get_by_role("group", name=title)
+
+    def press(self, box: Locator, name: str) -> None:
+        box.get_by_role("button", name=re.compile(rf"{name}$")).click()
+
+    def reads(self, where: Locator, *words: str | re.Pattern[str], timeout: float = LONG) -> None:
+        """Wait until that is to be read there."""
+        for each in words:
+            expect(where.get_by_text(each).locator("visible=true").first).to_be_visible(timeout=timeout)
+
+    def sees_done(self, title: str, timeout: float = LONG) -> Locator:
+        """Wait for the green end of an operation."""
+        box = self.box(title)
+        self.reads(box, f"{title}: done", timeout=timeout)
+        return box
+
+    def sees_kilobytes(self, title: str, over: int) -> Locator:
+        """Wait until so many KB are there, and more to come."""
+        box = self.box(title)
+        over_that = re.compile("^(" + "|".join(str(n) for n in range(over + 1, 1024)) + ") of ")
+        expect(box.get_by_role("status").filter(has_text=over_that)).to_be_visible(timeout=LONG)
+        return box
+
+    def leave(self) -> None:
+        """All kernels end, or the next test would find them."""
+        self.page.evaluate(SHUT_ALL_DOWN)
+
+
+class Switch:
+    """A practice Sonoff in a program of its own, on a port that nothing in the kit takes for a practice port."""
+
+    def __init__(self, folder: Path, server: subprocess.Popen[str]) -> None:
+        self._folder, self._server = folder, server
+
+    @classmethod
+    @contextmanager
+    def on_a_port(cls, folder: Path, *options: str) -> Iterator[Switch]:
+        if os.name != "posix":
+            pytest.skip("there is no pseudo-terminal on this system")
+        command = [sys.executable, "-m", "sonoffkit", "practice", "--model", "basic", "--home", str(folder), *options]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline().startswith("/dev/")
+            try:
+                yield cls(folder, server)
+            finally:
+                server.terminate()
+
+    @property
+    def port(self) -> str:
+        """Its name, which stays when the adapter is plugged in again."""
+        return str(self._folder / "port")
+
+    @property
+    def mac_end(self) -> str:
+        about = json.loads((self._folder / "device.json").read_text(encoding="utf-8"))
+        return str(about["mac"]).replace(":", "")[-4:]
+
+    def flash(self) -> bytes:
+        return (self._folder / "flash.bin").read_bytes()
+
+    def touch(self, *words: str) -> None:
+        """Button, power, plug or fault, as ``sonoffkit practice`` takes them."""
+        assert self._server.stdin is not None
+        self._server.stdin.write("".join(f"{word}\n" for word in words))
+        self._server.stdin.flush()
+
+
+def clean_desk(lab: Lab) -> None:
+    """As on the first evening: no port chosen, no backup, nothing done."""
+    shutil.rmtree(lab.home, ignore_errors=True)
+    for record in lab.folder.glob("sonoffkit-record_*"):
+        record.unlink()
+    (lab.folder / "images" / "mine.bin").unlink(missing_ok=True)
+
+
+def choose_port(lab: Lab, port: str) -> None:
+    """As notebook 1 has remembered it."""
+    lab.home.mkdir(parents=True, exist_ok=True)
+    (lab.home / "settings.json").write_text(json.dumps({"port": port}), encoding="utf-8")
