@@ -135,9 +135,7 @@ def switch_theme(page: Page, name: str) -> None:
     """Light or dark, as the Settings menu does it."""
     page.evaluate(THEME, LIGHT_AND_DARK[name])
     page.locator(f"body[data-jp-theme-name='{LIGHT_AND_DARK[name]}']").wait_for(state="attached")
-    page.locator("#jupyterlab-splash").wait_for(
-        state="detached"
-    )  # it lies over the page
+    page.locator("#jupyterlab-splash").wait_for(state="detached")  # it lies over the page
 
 
 def serious(page: Page, scope: str = OUTPUTS) -> list[str]:
