@@ -17,9 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-from lab_in_chromium import notebook_page, running_lab
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
+
+from lab_in_chromium import notebook_page, running_lab, sonoffkit_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,7 +59,7 @@ def measure(work: Path) -> dict[str, float]:
     environment = os.environ | {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     subprocess.run([python, "-m", "pip", "install", "-q", "-q", "-e", work / "sonoffkit"], env=environment, check=True)
     clock.done("pip install -e .")
-    with running_lab(work / "lab", python) as lab:
+    with running_lab(work / "lab", partial(sonoffkit_lab, python=python)) as lab:
         clock.done("sonoffkit lab, until its server answers")
         with notebook_page(lab) as notebook:
             notebook.open("1-setup.ipynb")

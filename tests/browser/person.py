@@ -11,19 +11,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from lab_in_chromium import Lab, NotebookPage
 from playwright.sync_api import Locator, expect
 
-if TYPE_CHECKING:  # run with tests of other folders, it is another of that name
-    from conftest import Lab, NotebookPage
-
-__all__ = ["BACKUP", "ERASE", "FLASH", "HELLO", "LONG", "RESTORE", "Person", "Switch", "choose_port", "clean_desk"]
+__all__ = [
+    "BACKUP", "COMPARE", "ERASE", "FLASH", "HELLO", "LONG", "RESTORE", "Person", "Switch", "choose_port", "clean_desk",
+]  # fmt: skip
 
 LONG = 90_000  # ms: for what takes some seconds here, and more where others work, too
 # What the runners are called.
-HELLO, BACKUP = "Say hello to the device", "Back up the whole flash"
+HELLO, BACKUP, COMPARE = "Say hello to the device", "Back up the whole flash", "Compare the device with a backup"
 ERASE, FLASH, RESTORE = "Erase the whole flash", "Write a firmware", "Write the backup back"
 SHUT_ALL_DOWN = "() => window.jupyterapp.serviceManager.sessions.shutdownAll()"
 FOCUSED = """() => { const it = document.activeElement;
@@ -74,11 +73,11 @@ class Person:
         self.reads(box, f"{title}: done", timeout=timeout)
         return box
 
-    def sees_kilobytes(self, title: str, over: int) -> Locator:
-        """Wait until so many KB are there, and more to come."""
+    def sees_kilobytes(self, title: str, hundreds: int) -> Locator:
+        """Wait until so many hundreds of KB are there, and more to come."""
         box = self.box(title)
-        over_that = re.compile("^(" + "|".join(str(n) for n in range(over + 1, 1024)) + ") of ")
-        expect(box.get_by_role("status").filter(has_text=over_that)).to_be_visible(timeout=LONG)
+        that_many = re.compile(rf"^([{hundreds}-9]\d\d|\d{{4}}) of ")
+        expect(box.get_by_role("status").filter(has_text=that_many)).to_be_visible(timeout=LONG)
         return box
 
     def leave(self) -> None:
@@ -131,7 +130,8 @@ def clean_desk(lab: Lab) -> None:
     shutil.rmtree(lab.home, ignore_errors=True)
     for record in lab.folder.glob("sonoffkit-record_*"):
         record.unlink()
-    (lab.folder / "images" / "mine.bin").unlink(missing_ok=True)
+    for image in (lab.folder / "images").glob("mine*"):
+        image.unlink()
 
 
 def choose_port(lab: Lab, port: str) -> None:

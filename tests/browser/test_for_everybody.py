@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import SCREENSHOTS, NotebookPage
+from lab_in_chromium import SCREENSHOTS, NotebookPage
 from looking import LIGHT_AND_DARK, cut_off, overlapping, serious, settle, switch_theme
 from playwright.sync_api import Page, expect
 
@@ -20,7 +20,7 @@ IMPORTS = (
     "from sonoffkit.widgets import BootMonitor, DumpPicker, LoopBack, OperationRunner, PortPicker, PracticeBench\n"
     "from sonoffkit.widgets import SecretsView, TakeHome"
 )
-# What the course's own notebooks do not show by Run All; test_layout.py looks at those.
+# What the course's own notebooks do not show by Run All; test_looks_in_lab.py looks at those.
 WAITING = (
     "practice_device('waits', model='basic').power_cycle()  # it runs its firmware now\n"
     "OperationRunner(identify, 'practice://waits').start()",

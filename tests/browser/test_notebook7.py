@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import SCREENSHOTS, Lab, _free_port, _stop, _wait_until_up, _write_settings
+from lab_in_chromium import SCREENSHOTS, Lab, running_lab
 from looking import cut_off, overlapping, serious, settle
 from playwright.sync_api import Browser, expect
 
@@ -29,34 +27,19 @@ WIDGET = re.compile(
 ROOTS = ".sk-box, .pb, .fx"
 
 
+def notebook_7(folder: Path, port: int) -> list[str]:
+    """Notebook 7 in JupyterLab's place, with what ``sonoffkit lab`` would set."""
+    for path in course_notebooks():
+        shutil.copy(path, folder)
+    theirs = lab_command(folder, "1-setup.ipynb", browser=False, port=port)[3:]
+    return [sys.executable, "-m", "notebook", *(option for option in theirs if not option.startswith("--LabApp."))]
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Lab]:
-    """Notebook 7 in JupyterLab's place, with what ``sonoffkit lab`` would set."""
     root = tmp_path_factory.mktemp("notebook7")
-    running = Lab(f"http://127.0.0.1:{(port := _free_port())}", secrets.token_hex(8), root / "workshop", root / "home")
-    running.folder.mkdir()
-    for path in course_notebooks():
-        shutil.copy(path, running.folder)
-    _write_settings(running.folder)
-    theirs = lab_command(running.folder, "1-setup.ipynb", browser=False, port=port)[3:]
-    options = [option for option in theirs if not option.startswith("--LabApp.")]
-    env = lab_environment(running.folder) | {
-        "SONOFFKIT_HOME": str(running.home),
-        "JUPYTER_TOKEN": running.token,
-        "JUPYTER_CONFIG_DIR": str(root / "config"),
-        "IPYTHONDIR": str(root / "ipython"),
-    }
-    env.pop("SONOFFKIT_VAULT", None)
-    with (root / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "notebook", *options, "--expose-app-in-browser"],
-            env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=os.name == "posix",
-        )  # fmt: skip
-        try:
-            _wait_until_up(running, server, root / "server.log")
-            yield running
-        finally:
-            _stop(server)
+    with running_lab(root, notebook_7, **lab_environment(root / "workshop")) as running:
+        yield running
 
 
 @pytest.mark.parametrize("name", COURSE)

@@ -119,7 +119,9 @@ CASES = {
     "the stub damaged": case(FLASH_ID, "stub-failed", faults=("flip-to-chip=2500",)),
     "the stub cut": case(FLASH_ID, "stub-failed", faults=("drop-to-chip=2500",)),
     "a slow adapter": case(FLASH_ID, "speed-too-high", faults=("top-speed=115200",), options=FAST),
-    "frail wires": case(READ, "speed-too-high", "transfer-broken", faults=("frail-above=460800",), options=FAST),
+    "frail wires": case(
+        READ, "speed-too-high", "transfer-broken", "digest-mismatch", faults=("frail-above=460800",), options=FAST
+    ),
     "another file": case(("verify_flash", "0x0", "other.bin"), "verify-failed"),
     "a worn sector": case(WRITE, "verify-failed", faults=("bad-sector=0x4000",)),
     "too big": case(("write_flash", "-fs", "1MB", "0x0", "big.bin"), "image-too-big"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from conftest import SCREENSHOTS, Lab, NotebookPage
+from lab_in_chromium import SCREENSHOTS, Lab, NotebookPage
 from looking import LIGHT_AND_DARK, cut_off, moving, overlapping, serious, settle, switch_theme
 
 pytestmark = pytest.mark.browser
