@@ -18,12 +18,22 @@ from playwright.sync_api import Locator, expect
 
 __all__ = [
     "BACKUP", "COMPARE", "ERASE", "FLASH", "HELLO", "LONG", "RESTORE", "Person", "Switch", "choose_port", "clean_desk",
+    "with_a_backup",
 ]  # fmt: skip
 
 LONG = 90_000  # ms: for what takes some seconds here, and more where others work, too
 # What the runners are called.
 HELLO, BACKUP, COMPARE = "Say hello to the device", "Back up the whole flash", "Compare the device with a backup"
 ERASE, FLASH, RESTORE = "Erase the whole flash", "Write a firmware", "Write the backup back"
+BACK_IT_UP = """
+from sonoffkit.operations import back_up, erase
+from sonoffkit.session import connect
+
+with connect({port!r}) as device:
+    saved = back_up(device)
+    if {then_erase}:
+        erase(device, saved.backup)
+"""
 SHUT_ALL_DOWN = "() => window.jupyterapp.serviceManager.sessions.shutdownAll()"
 FOCUSED = """() => { const it = document.activeElement;
   return (it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent || '').trim(); }"""
@@ -138,3 +148,10 @@ def choose_port(lab: Lab, port: str) -> None:
     """As notebook 1 has remembered it."""
     lab.home.mkdir(parents=True, exist_ok=True)
     (lab.home / "settings.json").write_text(json.dumps({"port": port}), encoding="utf-8")
+
+
+def with_a_backup(lab: Lab, port: str = "practice://basic", *, then_erase: bool = False) -> None:
+    """As after notebook 2, or 4: that port is chosen, and a verified backup of its device is in the vault."""
+    choose_port(lab, port)
+    command = [sys.executable, "-c", BACK_IT_UP.format(port=port, then_erase=then_erase)]
+    subprocess.run(command, env=os.environ | {"SONOFFKIT_HOME": str(lab.home)}, check=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from person import BACKUP, COMPARE, FLASH, HELLO, LONG, RESTORE, Person, Switch, choose_port, clean_desk
+from person import BACKUP, COMPARE, FLASH, HELLO, LONG, RESTORE, Person, Switch, choose_port, clean_desk, with_a_backup
 from playwright.sync_api import expect
 
 from sonoffkit.practice import lesson_images
@@ -35,12 +35,7 @@ def back_up(person: Person, port: str, hundreds: int = 1) -> None:
 
 def test_a_reload_in_the_middle_stops_nothing_and_the_cell_run_again_shows_what_still_runs(person):
     lab = person.notebook.lab
-    choose_port(lab, "practice://basic")
-    for name, last in (("2-backup", COMPARE), ("5-flash", FLASH)):
-        person.notebook.open(f"{name}.ipynb")
-        person.run_all()
-        person.sees_done(last)
-        person.leave()
+    with_a_backup(lab, "practice://basic", then_erase=True)  # so there is much to write back
     choose_port(lab, "practice://basic?realtime=1")
     person.notebook.open("5-flash.ipynb")
     person.run_all()

@@ -13,7 +13,6 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troubleshooting")
 SLOW_BACKUP = (
     "from sonoffkit.operations import back_up\n"
     "from sonoffkit.widgets import OperationRunner\n"
@@ -21,17 +20,6 @@ SLOW_BACKUP = (
     "await run",
     "run.result",
 )
-
-
-def test_run_all_passes_in_each_notebook_without_a_console_error_or_an_outside_request(notebook):
-    for name in COURSE:
-        notebook.open(f"{name}.ipynb")
-        notebook.run_all()
-        assert notebook.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-        notebook.screenshot(name)
-        notebook.shut_down()
-    assert notebook.console_errors == []
-    assert notebook.outside_requests == []
 
 
 def test_the_backup_notebook_ends_with_a_result_card_that_says_verified(notebook):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from person import BACKUP, ERASE, FLASH, HELLO, RESTORE, Person, Switch, choose_port, clean_desk
+from person import BACKUP, ERASE, FLASH, HELLO, RESTORE, Person, Switch, choose_port, clean_desk, with_a_backup
 from playwright.sync_api import expect
 
 from sonoffkit.practice import lesson_images, practice_device
@@ -90,12 +90,7 @@ def test_a_backup_is_cancelled_and_goes_on_and_a_pulled_cable_holds_it_up_and_no
 
 def test_a_restore_is_started_by_hand_and_goes_on_after_the_power_was_taken_away(person):
     page, lab = person.page, person.notebook.lab
-    choose_port(lab, "practice://basic")
-    for name, last in (("2-backup", BACKUP), ("4-erase", ERASE)):
-        person.notebook.open(f"{name}.ipynb")
-        person.run_all()
-        person.sees_done(last)
-        person.leave()
+    with_a_backup(lab, "practice://basic", then_erase=True)  # so there is much to write back
     choose_port(lab, "practice://basic?realtime=1")
     person.notebook.open("5-flash.ipynb")
     person.run_all()
