@@ -18,6 +18,8 @@ SOCKET_PATH_LIMIT = 100  # characters; macOS allows 103, Linux 107
 SETTINGS = {
     # or JupyterLab asks, in a corner, whether it may fetch its news
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # a line that runs out of a narrow window hides what is to be typed in it
+    "@jupyterlab/notebook-extension/tracker": {"codeCellConfig": {"lineWrap": True}},
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,13 @@ from xml.sax.saxutils import escape
 
 from matplotlib.figure import Figure
 
+from ..wide_picture import wide_picture
 from .page import PIXELS
 from .style import drawing
 
 __all__ = ["Picture"]
 
+READABLE = 700  # pixels on the screen: narrower, and its letters are smudges
 SHARPNESS = 2  # pixels of the file to one on the screen: sharp on a dense screen and in print
 
 
@@ -69,11 +70,8 @@ class Picture:
         return out.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: an image with its words, no wider than the cell."""
+        """What a notebook shows: an image with its words."""
         png = base64.b64encode(self.png()).decode("ascii")
         wide = round(self.figure.get_figwidth() * PIXELS)
-        picture = (
-            f'<img alt="{html.escape(self.alt)}" width="{wide}" style="max-width:100%;height:auto" '
-            f'src="data:image/png;base64,{png}">'
-        )
+        picture = wide_picture(f"data:image/png;base64,{png}", self.alt, wide, READABLE)
         return {"text/html": picture, "image/png": png, "text/plain": self.alt}

@@ -7,6 +7,7 @@ import html
 from ..diagnosis import diagnose, unknown_text_help
 from ..guide import Advice
 from ..ports import is_practice
+from ..session import Identity
 from .diagnosis_view import diagnosis_details
 from .job import Job, JobState, Snapshot
 from .style import code_block, says, table
@@ -53,15 +54,29 @@ def result_card(job: Job, now: Snapshot) -> str:
     if now.state is JobState.WAITING:
         return _to_try(now.message, now.advice) if now.advice else says("care", now.message, now.hint)
     if now.state is JobState.CONFIRM and now.identity:
-        ask = f"If you want that, type the last four letters and digits of its MAC, {now.identity.mac}, above."
-        return says("care", f"{now.message} This is a real device.", ask)
+        return _to_confirm(now, now.identity)
     return ""
+
+
+def _to_confirm(now: Snapshot, identity: Identity) -> str:
+    """What will be lost, what it would be replaced by, and which letters to type."""
+    names = "".join(f"<div>{html.escape(name)}: <b>{html.escape(value)}</b></div>" for name, value in now.about)
+    begin, end = identity.mac[:-5], identity.mac[-5:]
+    return (
+        f'<div class="sk-card sk-care"><b class="sk-head">This is a real device. {html.escape(now.message)}</b>{names}'
+        f"<div>If you want that, type the last four letters and digits of its MAC into the field below: "
+        f"{begin}<b>{end}</b></div></div>"
+    )
 
 
 def _to_try(message: str, advice: Advice) -> str:
     """What the device said, and the one thing to try now."""
     said = f"<div>What it said: {html.escape(advice.said)}</div>" if advice.said else ""
-    rows = (("Perhaps", advice.cause.what), ("How to see it", advice.cause.check), ("What to do", advice.cause.fix))
+    rows = (
+        ("Perhaps", advice.cause.what),
+        ("How to see it", advice.cause.check),
+        ("What to do", _by_itself(advice.cause.fix)),
+    )
     step = f"Try this now ({advice.number} of {advice.count})"
     last = f"<div>{html.escape(LAST)}</div>" if advice.is_last and advice.count > 1 else ""
     return (
@@ -69,6 +84,11 @@ def _to_try(message: str, advice: Advice) -> str:
         f'<div class="sk-step"><b>{step}</b>{table(rows)}</div>{last}'
         f'<div class="sk-quiet">{html.escape(advice.safe)}</div></div>'
     )
+
+
+def _by_itself(fix: str) -> str:
+    """A fix is written for a terminal; here the kit tries again without being told."""
+    return fix.replace(", and run the command again", "").replace(" and run the command again", "")
 
 
 def _why(error: BaseException | None) -> str:

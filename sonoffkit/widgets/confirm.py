@@ -22,7 +22,7 @@ function render({ model, el }) {
   label.textContent = model.get("label") + " ";
   field.type = "text"; field.size = 8; field.maxLength = 17; field.autocomplete = "off"; field.spellcheck = false;
   button.textContent = "Confirm";
-  button.className = "jupyter-button mod-warning";
+  button.className = "jupyter-button";
   answer.setAttribute("role", "status");
   label.append(field);
   el.append(label, button, answer);
@@ -41,7 +41,8 @@ function render({ model, el }) {
 export default { render };
 """
 CSS = """
-.sk-confirm { display: flex; gap: 10px; align-items: center; flex-wrap: wrap; margin: 4px 0; }
+.sk-confirm { display: flex; gap: 10px; align-items: center; flex-wrap: wrap; margin: 6px 2px; }
+.sk-confirm .jupyter-button { background: #b3261e; color: #fff; font-weight: 600; }
 .sk-confirm input { font: inherit; padding: 3px 6px; border: 1px solid var(--jp-border-color1, #888);
   background: var(--jp-layout-color1, #fff); color: var(--jp-ui-font-color1, #222); }
 """

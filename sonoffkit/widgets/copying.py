@@ -20,11 +20,12 @@ class CopyRow(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             placeholder="folder, for example of a USB stick",
             description="Copy to:",
             layout=widgets.Layout(width="420px"),
-        )
+        ).add_class("sk-under")
         self._button = widgets.Button(description="Copy", icon="copy").add_class("sk-copy")
         self._says = widgets.HTML().add_class("sk-html")
         self._button.on_click(lambda _: self.copy())
-        super().__init__([widgets.HBox([self._folder, self._button]), self._says])
+        row = widgets.HBox([self._folder, self._button]).add_class("sk-form")
+        super().__init__([row, self._says])
         self.offer(None)
 
     def offer(self, backup: Backup | None) -> None:

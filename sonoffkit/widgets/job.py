@@ -60,7 +60,7 @@ class Snapshot:
 
     ``done`` and ``total`` are bytes; ``moved`` of them in ``moving`` seconds
     came in this run, over the wire or told by a digest; the rest was there.
-    ``advice`` is what to try while it waits for a hand.
+    ``about`` names what is to be confirmed; ``advice`` is what to try while it waits for a hand.
     """
 
     state: JobState = JobState.READY
@@ -71,6 +71,7 @@ class Snapshot:
     moving: float = 0.0
     message: str = ""
     hint: str = ""
+    about: tuple[tuple[str, str], ...] = ()
     advice: Advice | None = None
     identity: Identity | None = None
     can_cancel: bool = True
@@ -252,8 +253,7 @@ class Job:
         self._change(state=JobState.WAITING, message=str(error), hint=self._waiting.hint(error), can_cancel=True)
 
     def _ask_person(self, prepared: dict[str, Any]) -> None:
-        message = f"{self.plan.loses} {self.plan.about(prepared)}".strip()
-        self._change(state=JobState.CONFIRM, message=message)
+        self._change(state=JobState.CONFIRM, message=self.plan.loses, about=tuple(self.plan.about(prepared)))
         while not self._confirmed.wait(0.1):
             if self._cancel.is_set():
                 raise Cancelled("You did not confirm it, and nothing was done.")

@@ -46,7 +46,7 @@ class Plan:
     rows: Callable[[Any], list[Row]]
     loses: str = ""
     no_cancel: str = ""
-    about: Callable[[dict[str, Any]], str] = lambda prepared: ""
+    about: Callable[[dict[str, Any]], list[Row]] = lambda prepared: []
     vault: Vault = field(default_factory=Vault)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -125,7 +125,7 @@ def _flash(
         _flash_rows,
         vault=vault,
         loses="The firmware on the device will be overwritten.",
-        about=lambda prepared: f"What is written: {prepared['image'].name}. {_kept(prepared['proof'])}",
+        about=lambda prepared: [("Written", prepared["image"].name), *_kept(prepared["proof"])],
         options={"mode": mode},
     )
 
@@ -147,7 +147,7 @@ def _restore(
         _restore_rows,
         vault=vault,
         loses="What is on the device now will be overwritten by the backup.",
-        about=lambda prepared: f"What is written: {prepared['backup'].path.name}.",
+        about=lambda prepared: [("Written", prepared["backup"].path.name)],
         options={"waiver": waiver},
     )
 
@@ -191,8 +191,10 @@ def _backup(choice: Backup | Picks | None, vault: Vault, identity: Identity) -> 
     return chosen
 
 
-def _kept(proof: Backup | operations.Waiver) -> str:
-    return f"Its verified backup: {proof.path.name}." if isinstance(proof, Backup) else proof.value
+def _kept(proof: Backup | operations.Waiver) -> list[Row]:
+    if isinstance(proof, Backup):
+        return [("Verified backup", proof.path.name)]
+    return [("Backup", f"none: {proof.value}")]
 
 
 def _picked(choice: Any) -> Any:
@@ -269,13 +271,8 @@ def _flash_rows(result: operations.FlashResult) -> list[Row]:
     for change in result.changes:
         rows.append(("Fitted", str(change)))
     if result.changes:
-        rows.append(
-            (
-                "Checksums",
-                "the image's own does not cover these bytes and still holds; one over the whole file, published or "
-                "inside it (Arduino core 3), is that of the file and not of the flash",
-            )
-        )
+        fits = "the fitted bytes make the flash differ from the file, so its published checksum fits the file only"
+        rows.append(("Checksum", fits))
     return rows
 
 

@@ -33,12 +33,13 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._folder, self._vault = Path(folder), vault or Vault()
         self.saved: Path | None = None
         wide = widgets.Layout(width="420px")
-        words = {"description_width": "170px"}
-        self._name = widgets.Text(
-            description="Your name (if you like):", placeholder="stays on this computer", layout=wide, style=words
-        ).add_class("sk-name")
-        self._sticker = widgets.Text(description="Number on the sticker:", layout=wide, style=words)
-        self._sticker.add_class("sk-sticker")
+        self._name = (
+            widgets.Text(description="Your name (if you like):", placeholder="stays on this computer", layout=wide)
+            .add_class("sk-name")
+            .add_class("sk-under")
+        )
+        self._sticker = widgets.Text(description="Number on the sticker:", layout=wide)
+        self._sticker.add_class("sk-sticker").add_class("sk-under")
         self._save = widgets.Button(description="Save the record", button_style="primary", icon="save")
         self._save.add_class("sk-save").on_click(lambda _: self.save())
         self._again = widgets.Button(description="Look again", icon="refresh")

@@ -117,7 +117,7 @@ class OperationRunner(AwaitedBox):
         )
         buttons = widgets.HBox([self._start, self._cancel])
         return [
-            sheet(), self._title, buttons, self._bar, self._status, self._confirm, self._card, self._guidance,
+            sheet(), self._title, buttons, self._bar, self._status, self._card, self._confirm, self._guidance,
             self._copy, details,
         ]  # fmt: skip
 

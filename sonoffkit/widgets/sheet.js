@@ -26,6 +26,14 @@ function nameTheFolded(box) {
   }
 }
 
+// ipywidgets puts no-break spaces into a list, and a narrow one then breaks words in their middle.
+function breakBetweenWords(box) {
+  for (const option of box.querySelectorAll("select[size] option")) {
+    const words = option.textContent;
+    if (words.includes("\u00a0")) option.textContent = words.replaceAll("\u00a0", " ");
+  }
+}
+
 // Someone who hears the page is told where a box begins, and which.
 function nameTheBox(box) {
   const title = box.querySelector(".sk-title")?.parentElement.innerText.trim();
@@ -50,6 +58,7 @@ function render({ el }) {
     const nameAll = () => {
       nameTheFolded(box);
       nameTheBox(box);
+      breakBetweenWords(box);
     };
     watcher = new MutationObserver(nameAll);
     watcher.observe(box, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });

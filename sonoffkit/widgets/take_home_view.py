@@ -38,11 +38,15 @@ class TakeHome(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.packed: Packed | None = None
         self.wiped: Wiped | None = None
         self._thread: threading.Thread | None = None
-        self._folder = widgets.Text(
-            description="Zip into:",
-            placeholder="folder, for example of a USB stick",
-            layout=widgets.Layout(width="420px", max_width="100%"),
-        ).add_class("sk-folder")
+        self._folder = (
+            widgets.Text(
+                description="Zip into:",
+                placeholder="folder, for example of a USB stick",
+                layout=widgets.Layout(width="420px", max_width="100%"),
+            )
+            .add_class("sk-folder")
+            .add_class("sk-under")
+        )
         auto = widgets.Layout(width="auto")
         self._take = widgets.Button(description="Take home", button_style="primary", icon="suitcase", layout=auto)
         self._take.add_class("sk-take").on_click(lambda _: self.take())
@@ -53,9 +57,10 @@ class TakeHome(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._delete.add_class("sk-delete").on_click(lambda _: self.delete())
         self._says = widgets.HTML().add_class("sk-html").add_class("sk-says")
         title = widgets.HTML(f'<span class="sk-title">Take home, and wipe</span><p>{html.escape(HOW)}</p>')
+        row = widgets.HBox([self._folder, self._take]).add_class("sk-form")
         super().__init__(
             [
-                sheet(), title.add_class("sk-html"), widgets.HBox([self._folder, self._take]), self._all, self._says,
+                sheet(), title.add_class("sk-html"), row, self._all, self._says,
                 self._delete,
             ]
         )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
+from ..wide_picture import wide_picture
 from .boards import BOARDS, Board
 from .picture import picture, usb_picture
 from .svg import AMBER, INK, RED, Block, at, path, rect, text, text_lines, wrap
@@ -15,6 +16,7 @@ from .words import DONE, LIVE, MAINS, USB_ONLY, Section, in_short, say, sections
 __all__ = ["WIDTH", "WiringCard", "wiring_card"]
 
 WIDTH, MARGIN = 760, 12
+READABLE = 600  # pixels: narrower, and what must not be done can't be read
 COLUMN = 361
 CENTRE = WIDTH / 2
 GREY, PAPER, BLUE = "#8c8c8c", "#fdfcf8", "#23404f"
@@ -50,7 +52,7 @@ class WiringCard:
         # JupyterLab shows an SVG as an image without an alternative text (it
         # drops <title> and <desc>), so screen readers need this one.
         source = f"data:image/svg+xml,{quote(self.svg)}"
-        image = f'<img src="{source}" alt="{escape(in_short(self.board))}" style="max-width: 100%; height: auto">'
+        image = wide_picture(source, in_short(self.board), WIDTH, READABLE)
         words = f'<pre style="white-space: pre-wrap">{escape(self.text)}</pre>'
         return f"{image}<details><summary>The same in words</summary>{words}</details>"
 

@@ -21,6 +21,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from sonoffkit.lab import SETTINGS
+
 __all__ = [
     "SCREENSHOTS",
     "Lab",
@@ -221,7 +223,7 @@ def _write_settings(folder: Path) -> None:
     """Paint cells that are out of sight too, or screenshots are blank; don't save by itself."""
     settings = folder / ".sonoffkit-lab" / "@jupyterlab"
     for name, values in {
-        "notebook-extension/tracker": {"windowingMode": "none"},
+        "notebook-extension/tracker": SETTINGS["@jupyterlab/notebook-extension/tracker"] | {"windowingMode": "none"},
         "docmanager-extension/plugin": {"autosave": False},
     }.items():
         path = settings / f"{name}.jupyterlab-settings"

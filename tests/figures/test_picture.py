@@ -62,6 +62,6 @@ def test_a_notebook_gets_an_image_with_its_words(picture):
     assert set(bundle) == {"text/html", "image/png", "text/plain"}
     assert bundle["text/plain"] == ALT
     assert 'alt="A &quot;map&quot; of &lt;this&gt; &amp; that. It is small."' in bundle["text/html"]
-    assert "max-width:100%" in bundle["text/html"]
+    assert "overflow-x:auto" in bundle["text/html"]
     assert bundle["image/png"] in bundle["text/html"]
     Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).verify()

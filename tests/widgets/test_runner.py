@@ -522,9 +522,8 @@ def test_a_real_device_is_erased_after_its_mac_was_typed_and_not_before(real):
     reaches(runner, JobState.CONFIRM)
     assert not is_hidden(part(runner, "sk-confirm"))
     card = words(runner, "sk-result")
-    assert card.startswith("Everything on the device will be erased. Its verified backup: ")
-    assert "This is a real device." in card
-    assert f"type the last four letters and digits of its MAC, {mac}, above." in card
+    assert card.startswith("This is a real device. Everything on the device will be erased. Verified backup: ")
+    assert f"type the last four letters and digits of its MAC into the field below: {mac[:-5]} {mac[-5:]}" in card
     assert not part(runner, "sk-cancel").disabled
     types(runner, "")
     types(runner, "nope")
