@@ -588,7 +588,7 @@ def test_on_a_real_port_nothing_is_destroyed_before_a_person_confirmed(cable, re
     (backup,) = Vault().backups()
     assert now.message == waiting.plan.loses
     assert backup.path.name in dict(now.about).values()  # what makes it safe, or is written
-    assert ("What is written: hello.bin." in now.message) is (operation is flash)
+    assert (("Written", "hello.bin") in now.about) is (operation is flash)
     assert (now.identity.mac, now.can_cancel) == (mac_of(real), True)
     waiting.cancel()
     assert waiting.wait(60)

@@ -522,7 +522,7 @@ def test_a_real_device_is_erased_after_its_mac_was_typed_and_not_before(real):
     reaches(runner, JobState.CONFIRM)
     assert not is_hidden(part(runner, "sk-confirm"))
     card = words(runner, "sk-result")
-    assert card.startswith("This is a real device. Everything on the device will be erased. Verified backup: ")
+    assert card.startswith("This is a real device. Everything on the device will be erased.  Verified backup:  ")
     assert f"type the last four letters and digits of its MAC into the field below: {mac[:-5]} {mac[-5:]}" in card
     assert not part(runner, "sk-cancel").disabled
     types(runner, "")
