@@ -1,8 +1,8 @@
 """Checks for the exercises in the notebooks: an answer in, a verdict with its reason out.
 
-``check`` serves any exercise. ``hunt_check`` is that of 6-troubleshooting; the others are those of 3-inspect, where
-a person brings a dump of their own: what is right comes out of the dump, and a dump in which there is nothing to find
-says so.
+``check`` serves any exercise. Each exercise has a check of its own, so that no notebook shows the answer beside the
+question. In 3-inspect a person brings a dump of their own: what is right comes out of the dump, and a dump in which
+there is nothing to find says so.
 """
 
 from __future__ import annotations
@@ -16,17 +16,23 @@ __all__ = [
     "blank_check",
     "check",
     "hunt_check",
+    "left_behind_check",
+    "mode_byte_check",
     "network_check",
     "noise_check",
     "owner_check",
+    "size_check",
     "start_check",
+    "written_twice_check",
 ]  # fmt: skip
 
 SECTOR = 4096
 DENSE = 7.5  # bits per byte in a block of 1 KiB: compressed, encrypted or noise
 UNANSWERED = "Not answered yet: replace None, and run this cell again."
 
-# A sonoffkit.report.Report, a sonoffkit.widgets.PracticeBench. This room lies below theirs, and imports nothing.
+# A sonoffkit.session.Identity, a sonoffkit.report.Report, a sonoffkit.widgets.PracticeBench. This room lies below
+# theirs, and imports nothing.
+Identity = Any
 Report = Any
 Bench = Any
 
@@ -50,6 +56,29 @@ def check(answer: object, right: object, why: str, hint: str) -> Verdict:
     if _plain(answer) == _plain(right):
         return Verdict(True, f"Right. {why}")
     return Verdict(False, f"Not quite. {hint}")
+
+
+def size_check(answer: object, device: Identity) -> Verdict:
+    """How many bytes does this device's flash hold?"""
+    hint = f"1 MB is 1024 × 1024 bytes, and this flash has {device.size_text}."
+    return check(answer, device.flash_size, "The next notebook saves all of them.", hint)
+
+
+def left_behind_check(answer: object) -> Verdict:
+    """How many bytes of 4 MB did a recipe leave behind that read 1 MB?"""
+    return check(answer, 0x400000 - 0x100000, "Three quarters were lost for good.", "4 MB less 0x100000 bytes.")
+
+
+def written_twice_check(answer: object) -> Verdict:
+    """What does a byte read as, written twice without erasing: 0000 1111, then 1111 0000?"""
+    why = "Each writing made its zeros, and none made a one: that is why flash is erased before it is written."
+    return check(answer, 0b00001111 & 0b11110000, why, "A bit that was 0 once stays 0, whatever is written over it.")
+
+
+def mode_byte_check(answer: object) -> Verdict:
+    """Which flash mode stands in the flash after the kit wrote a firmware?"""
+    why = "DOUT works with every flash chip that Sonoffs have."
+    return check(answer, 3, why, "Look for the line Fitted in the card of Write a firmware.")
 
 
 def hunt_check(answer: str | None, bench: Bench) -> Verdict:

@@ -12,13 +12,19 @@ from sonoffkit.exercises import (
     blank_check,
     check,
     hunt_check,
+    left_behind_check,
+    mode_byte_check,
     network_check,
     noise_check,
     owner_check,
+    size_check,
     start_check,
+    written_twice_check,
 )
-from sonoffkit.practice import sample_dumps
+from sonoffkit.firmware import with_flash_parameters
+from sonoffkit.practice import lesson_images, sample_dumps
 from sonoffkit.report import inspect_dump
+from sonoffkit.session import Identity
 
 WHY, HINT = "All eight bits are 1.", "Eight bits, each of them 1."
 OTHER = "Choose sample-basic.bin at the top, and run all cells below it."
@@ -68,6 +74,47 @@ def test_what_is_shown_is_no_html():
     shown = check(1, 1, "<b>bold</b> & bare", HINT)._repr_mimebundle_()
     assert shown["text/html"] == "<p>✓ Right. &lt;b&gt;bold&lt;/b&gt; &amp; bare</p>"
     assert shown["text/plain"] == "✓ Right. <b>bold</b> & bare"
+
+
+# One exercise for each notebook with a device
+
+
+@pytest.mark.parametrize(
+    ("size", "hint"),
+    [
+        (0x100000, "Not quite. 1 MB is 1024 × 1024 bytes, and this flash has 1 MB."),
+        (0x400000, "Not quite. 1 MB is 1024 × 1024 bytes, and this flash has 4 MB."),
+    ],
+)
+def test_how_much_there_is_to_save_comes_from_the_device(size, hint):
+    device = Identity("ESP8266EX", "5c:cf:7f:00:a9:82", 0x1440EF, size)
+    assert size_check(None, device).text.startswith("Not answered yet")
+    assert size_check(size - 1, device) == Verdict(False, hint)
+    assert size_check(size, device) == Verdict(True, "Right. The next notebook saves all of them.")
+
+
+@pytest.mark.parametrize(
+    ("ask", "right", "wrong"),
+    [
+        (left_behind_check, [3 * 1024 * 1024, 3145728, 0x300000], [3, 0x400000, 0x100000, "3 MB"]),
+        (written_twice_check, [0, 0x00, 0b00000000], [0xFF, 0x0F, 0xF0, 11110000]),
+        (mode_byte_check, [3, 0x03], [0, 1, 2, "DOUT"]),
+    ],
+)
+def test_what_a_notebook_asks_is_judged_by_what_was_learned_there(ask, right, wrong):
+    assert ask(None) == Verdict(False, "Not answered yet: replace None, and run this cell again.")
+    assert {ask(answer).right for answer in right} == {True}
+    assert {ask(answer).right for answer in wrong} == {False}
+    reason, hint = ask(right[0]).text, ask(wrong[0]).text
+    assert reason.startswith("Right. ")
+    assert hint.startswith("Not quite. ")
+
+
+@pytest.mark.parametrize("image", lesson_images().values(), ids=lesson_images())
+def test_the_mode_byte_that_is_asked_for_is_the_one_that_flashing_writes(image):
+    written, _ = with_flash_parameters(image, "dout", 0x100000)
+    assert mode_byte_check(written[2]).right
+    assert not mode_byte_check(image[2]).right
 
 
 # Which program starts?

@@ -138,7 +138,7 @@ def test_the_beats_come_in_their_order(path):
         place(path, "## "),
         place(path, "**Checkpoint"),
         place(path, "## Exercise"),
-        place(path, "<details>"),
+        place(path, "<summary>Solution<"),
         place(path, "**Recap"),
     ]
     assert beats == sorted(beats)

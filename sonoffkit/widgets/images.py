@@ -103,5 +103,5 @@ class ImagePicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if image.checked_against:
             rows.append(("Published", f"it matches {image.checked_against}"))
         if image.is_practice:
-            rows.append(("Practice", "for the practice Sonoff only: it holds no program"))
+            rows.append(("Practice", "for the practice Sonoff, which pretends to run it; a real one would do nothing"))
         self._says.value = says("good", f"{image.name} is a sound ESP8266 image", rows=rows)

@@ -271,8 +271,7 @@ def _flash_rows(result: operations.FlashResult) -> list[Row]:
     for change in result.changes:
         rows.append(("Fitted", str(change)))
     if result.changes:
-        fits = "the fitted bytes make the flash differ from the file, so its published checksum fits the file only"
-        rows.append(("Checksum", fits))
+        rows.append(("Checksum", "the fitted bytes are not those in the file: a published checksum fits the file only"))
     return rows
 
 

@@ -261,6 +261,7 @@ def test_the_cards_of_the_other_operations_say_what_was_done(saved, tmp_path):
     assert f"hello.bin: {size} bytes at 0x0" in cards[flash]
     assert "byte 2: 02 → 03 (flash mode DIO → DOUT)" in cards[flash]
     assert "byte 3: 40 → 20 (flash size 4 MB → 1 MB)" in cards[flash]
+    assert "the fitted bytes are not those in the file: a published checksum fits the file only" in cards[flash]
     assert f"{saved.path.name}, every byte as it was" in cards[restore]
     after = OperationRunner(erase, URL).wait()
     assert after.state == "done"
