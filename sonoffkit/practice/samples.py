@@ -9,19 +9,20 @@ from .models import MODELS
 __all__ = ["sample_dumps"]
 
 # 02: local addresses, nobody's.
-BASIC, POW, FLASHED = (bytes.fromhex(f"0242ac1100{n:02x}") for n in (1, 2, 3))
+BASIC, POW = (bytes.fromhex(f"0242ac1100{n:02x}") for n in (1, 2))
 FITTED = b"\x03\x20"  # DOUT, 1 MB, 40 MHz: as flashing fits an image's header to the device
 TOO_LITTLE = 0x100000  # what the recipe read from every device
 
 
 def sample_dumps() -> dict[str, bytes]:
-    """Dumps by file name: a new device, one that was saved too short, and one that runs something else now."""
-    flashed = bytearray(factory_image(MODELS["basic"], FLASHED))
+    """Dumps by file name: a new device, the same flashed without erasing, and another that was saved too short."""
+    basic = factory_image(MODELS["basic"], BASIC)
+    flashed = bytearray(basic)  # of the same device: what differs is the new firmware, and nothing else
     hello = lesson_images()["practice-hello.bin"]
     flashed[: len(hello)] = hello
     flashed[2:4] = FITTED
     return {
-        "sample-basic.bin": factory_image(MODELS["basic"], BASIC),
+        "sample-basic.bin": basic,
         "sample-pow-r2-too-short.bin": factory_image(MODELS["pow-r2"], POW)[:TOO_LITTLE],
         "sample-flashed-without-erase.bin": bytes(flashed),
     }

@@ -9,7 +9,7 @@ import ipywidgets
 import pytest
 
 from sonoffkit.errors import DumpUnreadable
-from sonoffkit.practice import MODELS, sample_dumps
+from sonoffkit.practice import MODELS, lesson_images, sample_dumps
 from sonoffkit.practice.factory import factory_image, factory_network
 from sonoffkit.report import inspect_dump
 from sonoffkit.widgets import DumpPicker, ReportView, SecretsView
@@ -111,7 +111,9 @@ def test_the_samples_are_a_new_device_one_saved_too_short_and_one_flashed_withou
     assert short.layout.kind.value == "an incomplete flash"
     assert "Missing is 3 MB" in short.notices[0]
     assert flashed.firmware.name != new.firmware.name
-    assert {s.kind for s in flashed.secrets} == {s.kind for s in new.secrets}  # all of the old owner's
+    assert flashed.secrets == new.secrets  # all of the old owner's
+    rest = len(lesson_images()["practice-hello.bin"])
+    assert flashed.data[rest:] == new.data[rest:]  # and most of the old program
 
 
 # The report
