@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +15,17 @@ from .firmware.redaction import Redacted, redact
 
 __all__ = ["SharedCopy", "redact_file"]
 
+# As the widgets' cards look; it is no widget, so their style sheet need not be there.
+CARD = (
+    "max-width: 760px; padding: 6px 12px; line-height: 1.45; overflow-wrap: anywhere; "
+    "border-left: 5px solid color-mix(in srgb, #1b7f3b 70%, var(--jp-ui-font-color1, #222)); "
+    "background: var(--jp-layout-color2, #f3f3f3); color: var(--jp-ui-font-color1, #222);"
+)
+
 
 @dataclass(frozen=True)
 class SharedCopy:
-    """A share-safe copy: its file, and what was changed in it; a notebook shows it as sentences."""
+    """A share-safe copy: its file, and what was changed in it; a notebook shows it as a card."""
 
     path: Path
     redacted: Redacted = field(repr=False)
@@ -27,9 +35,13 @@ class SharedCopy:
         return [*self.redacted.lines(), f"The copy is {self.path}."]
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        lines = self.lines()
-        items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-        return {"text/plain": "\n".join(lines), "text/html": f"<ul>{items}</ul>"}
+        return {"text/plain": "\n".join(self.lines()), "text/html": self._card()}
+
+    def _card(self) -> str:
+        """The file and what to mind first; what was replaced and what was kept are folded."""
+        mind = "".join(f"<div>{html.escape(sentence)}</div>" for sentence in self.redacted.mind)
+        lists = _folded("Replaced", self.redacted.replaced()) + _folded("Kept", self.redacted.kept)
+        return f'<div style="{CARD}"><b>Share-safe copy: {html.escape(str(self.path))}</b>{mind}{lists}</div>'
 
 
 def redact_file(source: Path | str, out: Path | str) -> SharedCopy:
@@ -44,6 +56,14 @@ def redact_file(source: Path | str, out: Path | str) -> SharedCopy:
         path /= f"share-safe-{hashlib.sha256(done.data).hexdigest()[:8]}.bin"
     _write(path, done.data)
     return SharedCopy(path, done)
+
+
+def _folded(name: str, sentences: Sequence[str]) -> str:
+    if not sentences:
+        return f"<div>{name}: nothing</div>"
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    summary = f'<summary style="cursor: pointer">{name} ({len(sentences)})</summary>'
+    return f'<details style="margin: 4px 0">{summary}<ul style="margin: 2px 0">{items}</ul></details>'
 
 
 def _write(path: Path, data: bytes) -> None:

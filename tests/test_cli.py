@@ -23,6 +23,7 @@ from sonoffkit.practice.console import obey, say_state
 from sonoffkit.practice.factory import factory_image, factory_network
 from sonoffkit.practice.faults import FAULT_NAMES
 from sonoffkit.redacting import redact_file
+from sonoffkit.report import inspect_dump
 from sonoffkit.session import connect
 
 SERVES = (sys.executable, "-m", "sonoffkit", "practice")
@@ -596,6 +597,19 @@ def test_redact_into_a_folder_gives_the_copy_a_name_that_tells_nothing(dump, tmp
     (tmp_path / "shared").mkdir()
     copy = redact_file(dump, tmp_path / "shared")
     assert re.fullmatch(r"share-safe-[0-9a-f]{8}\.bin", copy.path.name)
+
+
+def test_a_notebook_shows_a_copy_as_a_card_its_file_first_and_no_secret_in_it(dump, tmp_path):
+    card = redact_file(dump, tmp_path)._repr_mimebundle_()["text/html"]
+    name, mind, replaced, kept = (
+        card.index(words)
+        for words in ("Share-safe copy: ", "Never write it to a device.", "<summary", "relay&#x27;s last state is kept")
+    )
+    assert name < mind < replaced < kept
+    assert "Replaced (15)" in card
+    assert "Kept (6)" in card
+    secrets = [secret.value.decode("utf-8", "ignore") for secret in inspect_dump(dump).secrets]
+    assert [text for text in secrets if len(text) >= 8 and text in card] == []
 
 
 def test_redact_refuses_what_nobody_knows(tmp_path):

@@ -293,7 +293,7 @@ def test_a_copy_in_the_program_is_replaced_and_the_checksums_are_mended(text):
     assert_safe(data, copy)
     assert text not in copy.data
     assert all(checks(copy.data).values())
-    assert any("comparison" in line for line in copy.kept)
+    assert any("comparison" in line for line in copy.mind)
 
 
 def test_ids_and_keys_in_the_program_are_replaced_in_every_form():
@@ -311,7 +311,7 @@ def test_a_password_of_every_device_in_the_program_is_replaced_without_a_warning
     data = with_program(practice(), b"\0" + b"12345678\0")
     copy = redact(data)
     assert_safe(data, copy)
-    assert not any("comparison" in line for line in copy.kept)
+    assert not any("comparison" in line for line in copy.mind)
     made_up = lay_out(copy.data).record("settings A").value("AP password")
     assert copy.data[0x1000:0x60000].count(made_up) == 1
 
@@ -746,8 +746,8 @@ def test_the_report_says_what_was_changed_and_what_was_kept():
         "(0x79000), system parameters A, SSID (0xfd010), and 3 more."
     )
     assert "Unknown bytes: overwritten with a pattern, once: unknown (0xf8000)." in lines
-    assert "User1 stays: it is the maker's, the same in every device." in lines
-    assert "The PHY init data stays: the radio's settings as its maker publishes them." in lines
+    assert "User1 is kept: it is the firmware's own, and nothing of yours is in it." in lines
+    assert "The PHY init data is kept: the radio's settings as its maker publishes them." in lines
     assert lines[-1] == "This copy is for looking at. Never write it to a device."
     assert shared().report == "\n".join(lines)
 

@@ -31,10 +31,10 @@ __all__ = ["Change", "Redacted", "redact"]
 # What the maker sets in every device, so its program says it, too.
 FACTORY_DEFAULTS = (FACTORY_NETWORK, *FACTORY_PASSWORDS.values())
 WHAT_STAYS = {
-    "settings": "Of the settings, the model, the maker's own server and the access point's usual IP address stay.",
-    "relay": "How the relay was last stays: whether on or off, and how long a pulse is.",
-    "system": "Of the system parameters, small numbers stay: channel, mode, counts, and how often they were written.",
-    "PHY": "The PHY init data stays: the radio's settings as its maker publishes them.",
+    "settings": "Of the settings, the model, the maker's own server and the access point's usual IP address are kept.",
+    "relay": "The relay's last state is kept: on or off, and how long a pulse is.",
+    "system": "Of the system parameters, small numbers are kept: channel, mode, counts, how often they were written.",
+    "PHY": "The PHY init data is kept: the radio's settings as its maker publishes them.",
 }
 
 
@@ -56,7 +56,7 @@ def redact(data: bytes) -> Redacted:
     copy.mend()
     copy.check()
     changes = tuple(sorted(copy.changes, key=lambda change: change.at))
-    return Redacted(bytes(copy.out), changes, tuple(copy.kept()))
+    return Redacted(bytes(copy.out), changes, tuple(copy.kept()), tuple(copy.mind()))
 
 
 class _Copy:
@@ -156,7 +156,10 @@ class _Copy:
         yield from (sentence for name, sentence in WHAT_STAYS.items() if name in names)
         for record in self.records:
             if is_public_certificate(record, self.data):
-                yield "The certificate stays: it is the same in all devices."
+                yield "The certificate is kept: it is the same in all devices."
+
+    def mind(self) -> Iterator[str]:
+        """Sentences on what to do with the copy, and what not."""
         if self.told_by_comparison:
             yield (
                 "One of your secrets was in a program as well. Whoever has the same program from elsewhere can tell by "
@@ -203,9 +206,9 @@ def _about_program(image: FirmwareImage, layout: Layout, changed: bool) -> str:
     but = ", but for the copies of secrets that were in it" if changed else ""
     broken = [check.name for check in image.checks if not check.holds]
     if not broken:
-        return f"{name} stays{but}: it is the maker's, the same in every device."
+        return f"{name} is kept{but}: it is the firmware's own, and nothing of yours is in it."
     checks = f"its {' and its '.join(broken)} did not hold before, and {'does' if len(broken) == 1 else 'do'} not now"
-    return f"{name} stays{but}: it is the maker's, though changed or damaged ({checks})."
+    return f"{name} is kept{but}: it is the firmware's own, though changed or damaged ({checks})."
 
 
 def _what_is_left(left: Form) -> str:

@@ -27,19 +27,24 @@ class Change:
 
 @dataclass(frozen=True)
 class Redacted:
-    """A share-safe copy: the bytes, what was changed, and sentences on what was kept and why that is harmless."""
+    """A share-safe copy: the bytes, what was changed, and sentences on what was kept and why that is harmless, and on
+    what to mind with the copy."""
 
     data: bytes = field(repr=False)
     changes: tuple[Change, ...] = field(default=(), repr=False)
     kept: tuple[str, ...] = field(default=(), repr=False)
+    mind: tuple[str, ...] = field(default=(), repr=False)
 
     def lines(self) -> list[str]:
-        """The report, a sentence each: first what was changed, then what was kept."""
+        """The report, a sentence each: what was changed, what was kept, what to mind."""
+        return [*(self.replaced() or ["Nothing was changed."]), *self.kept, *self.mind]
+
+    def replaced(self) -> list[str]:
+        """What was changed, a sentence for each kind of it."""
         groups: dict[tuple[str, str], list[Change]] = {}
         for change in self.changes:
             groups.setdefault((change.kind, change.what), []).append(change)
-        lines = [_sentence(kind, what, changes) for (kind, what), changes in groups.items()]
-        return [*(lines or ["Nothing was changed."]), *self.kept]
+        return [_sentence(kind, what, changes) for (kind, what), changes in groups.items()]
 
     @property
     def report(self) -> str:
