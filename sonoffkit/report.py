@@ -17,9 +17,9 @@ from .firmware.formats import Check, FirmwareImage, Header
 from .firmware.formats.containers import GZIP_MAGIC, unpacked
 from .firmware.identity import Confidence, Firmware, identify_firmware
 from .firmware.layout import Layout, Region, lay_out
-from .firmware.maps import size_text
+from .firmware.maps import counted, size_text
 from .firmware.records import Record
-from .firmware.secrets import Secret, find_secrets
+from .firmware.secrets import Secret, find_secrets, grouped
 
 __all__ = ["LARGEST_DUMP", "Report", "inspect_dump"]
 
@@ -146,7 +146,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _size(size: int) -> str:
-    count, short = f"{size:,} bytes".replace(",", " "), size_text(size)
+    count, short = f"{size:,} bytes", size_text(size)
     if size == 1:
         return "1 byte"
     return count if short.endswith("bytes") else f"{short} ({count})"
@@ -162,9 +162,11 @@ def _header(layout: Layout) -> str:
 
 
 def _secrets(report: Report) -> str:
+    """How many there are, in how many places, and of which kinds; each copy is a place."""
     kinds = Counter(secret.kind.value for secret in report.secrets)
     told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
-    return f"{told} (every copy counts)" if kinds else "none found"
+    different, places = len(grouped(report.secrets)), len(report.secrets)
+    return f"{different} different, in {counted(places, 'place')}: {told}" if kinds else "none found"
 
 
 def _firmware_json(firmware: Firmware) -> dict[str, Any]:

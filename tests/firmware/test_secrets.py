@@ -20,7 +20,7 @@ from sonoffkit.practice.models import MODELS
 MAC = bytes.fromhex("5ccf7f1a2b3c")
 NETWORK = factory_network(MAC)
 PARAMETERS, SECTOR, MB = 0xFD000, 0x1000, 0x100000
-PROOF = "the key is PBKDF2 of this name and password"
+PROOF = "proven: the stored key fits this name and password"
 
 
 @functools.cache

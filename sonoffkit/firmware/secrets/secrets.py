@@ -91,7 +91,7 @@ def _proof(record: Record, one: Field) -> str:
         if one.name in (key, name, password) and record.kind is RegionKind.SYSTEM:
             ssid, secret, stored = record.value(name), record.value(password), record.value(key)
             if ssid and secret and stored and pmk_of(secret, ssid) == stored:
-                return "the key is PBKDF2 of this name and password"
+                return "proven: the stored key fits this name and password"
     if one.secret and FACTORY_PASSWORDS.get(one.secret) == one.value:
         return "the maker's own, the same in every device"
     return "the factory's own test network" if one.value == FACTORY_NETWORK else ""
