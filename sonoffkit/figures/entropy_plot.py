@@ -34,9 +34,9 @@ def entropy(report: Report, *, sliding: bool = False, exported: bool = False) ->
     """
     title = title_of(report.exported_name if exported else report.name)
     with drawing():
-        page = Page(11, 5.35)
+        page = Page(8.9, 5.35)
         page.title(title, f"Entropy: bits per byte in blocks of {size_words(report.numbers.block)}")
-        entropy_panel(page, Box(0.75, 1.15, 8.35, 2.45), report, sliding=sliding, rows=6)
+        entropy_panel(page, Box(0.75, 1.15, 6.5, 2.45), report, sliding=sliding, rows=6)
         return Picture(page.figure, tell_entropy(report, title))
 
 

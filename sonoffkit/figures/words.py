@@ -13,6 +13,12 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 __all__ = ["address", "count", "cut", "joined", "printable", "size_words", "title_of", "width", "wrap"]
 
 UNITS = ((1 << 20, "MB"), (1 << 10, "KB"))
+# As the vault names a backup, and a redaction its copy: the title says what they are.
+BACKUP_NAME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)_(?P<hour>\d\d)(?P<minute>\d\d)\d\d_[0-9a-f]{12}_"
+    r"(?P<size>\d+)(?P<unit>[KM]B)(?:-\d+)?\.bin"
+)
+SHARED_NAME = re.compile(r"share-safe-[0-9a-f]{8}\.bin")
 # A file is often named after its device's MAC address: 12 digits, with or without signs between them.
 MAC_IN_NAME = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?:[:_-]?[0-9a-fA-F]{2}){5}(?![0-9a-fA-F])")
 
@@ -42,6 +48,10 @@ def joined(parts: Iterable[str]) -> str:
 
 def title_of(name: str) -> str:
     """A file's name as a title, without a MAC address in it, and of at most 80 characters."""
+    if backup := BACKUP_NAME.fullmatch(name):
+        return "backup of {day} {hour}:{minute}, {size} {unit}".format(**backup.groupdict())
+    if SHARED_NAME.fullmatch(name):
+        return "share-safe copy"
     text = " ".join(printable(MAC_IN_NAME.sub("(MAC masked)", name)).split())
     return _without_middle(text, min(len(text), 80)) or "a dump without a name"
 

@@ -146,7 +146,7 @@ def test_regions_have_their_place_where_there_is_room():
 
 
 def test_secrets_are_counted_and_never_shown(stock, drawn):
-    made = overview(stock)
+    made = overview(stock, exported=True)
     texts = " ".join(text.get_text() for text in drawn(made))
     assert "2 × Wi-Fi password" in texts.replace("\N{NO-BREAK SPACE}", " ")
     for picture in all_pictures(stock):
@@ -171,7 +171,7 @@ def test_an_exported_picture_masks_in_the_files_name_what_is_found_in_the_file(s
 
 
 def test_the_overview_tells_what_is_known(stock, drawn):
-    texts = " ".join(text.get_text() for text in drawn(overview(stock)))
+    texts = " ".join(text.get_text() for text in drawn(overview(stock, exported=True)))
     for words in (
         "stock eWeLink (proven), version 1.6.0",
         "PSF-B01-GL",
@@ -184,6 +184,14 @@ def test_the_overview_tells_what_is_known(stock, drawn):
     assert "Something is missing: read it again." in texts
     assert "random reaches 7.81" in texts
     assert "one cell is 16 bytes, one row 4 KB" in texts
+
+
+def test_in_a_notebook_the_overview_leaves_the_facts_to_the_card_and_is_as_wide_as_a_cell(stock, drawn):
+    made = overview(stock)
+    texts = [text.get_text() for text in drawn(made)]
+    assert {"What lies where", "Entropy", "Byte values"} <= set(texts)
+    assert "Facts" not in texts
+    assert made.figure.get_figwidth() < 9
 
 
 def test_strange_characters_and_dollars_are_drawn_as_they_are(make_report, drawn):

@@ -180,6 +180,12 @@ def test_a_name_keeps_what_is_no_mac_address():
     assert title_of("") == "a dump without a name"
 
 
+def test_a_backup_and_a_share_safe_copy_are_called_what_they_are():
+    assert title_of("2026-11-28_185556_5ccf7f010203_1MB.bin") == "backup of 2026-11-28 18:55, 1 MB"
+    assert title_of("2026-11-28_185556_5ccf7f010203_512KB-2.bin") == "backup of 2026-11-28 18:55, 512 KB"
+    assert title_of("share-safe-50095101.bin") == "share-safe copy"
+
+
 def lightness(colour: str) -> float:
     """CIE L* of a colour, 0 to 100."""
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
