@@ -47,6 +47,18 @@ DUMP = dump()
 SECRETS = [(PASSWORD_AT, len(PASSWORD))]
 
 
+def contrast(one: list[int], other: list[int]) -> float:
+    """Of two colours, as WCAG 2 counts it."""
+
+    def light(colour: list[int]) -> float:
+        parts = [part / 255 for part in colour]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
 @dataclass
 class Opened:
     """A page with the explorer, and what went wrong on it."""
@@ -347,6 +359,33 @@ def test_differences_are_counted_marked_and_stepped_through(two):
     assert two.selection == [0x2000, 0x2003]
     two.point(0x12345, pane=1)
     assert two.status().startswith("B 0x012340 (a cell of 8 bytes, 1 of them differs)")
+
+
+@pytest.mark.parametrize("theme", [{}, {"--jp-layout-color1": "#212121", "--jp-ui-font-color1": "#ffffff"}])
+def test_what_differs_is_readable_in_a_light_and_a_dark_theme(two, theme):
+    two.page.evaluate(
+        "(names) => { for (const [k, v] of names) document.body.style.setProperty(k, v); }", [*theme.items()]
+    )
+    two.press("d")
+    two.state("start")
+    text, paper = two.page.evaluate(
+        """() => { const drawn = document.createElement('canvas').getContext('2d');
+        const rgb = (colour) => { drawn.fillStyle = colour; drawn.fillRect(0, 0, 1, 1);
+            return [...drawn.getImageData(0, 0, 1, 1).data].slice(0, 3); };
+        return [rgb(getComputedStyle(document.querySelector('.fx-b.fx-differs')).color),
+            rgb(getComputedStyle(document.querySelector('.fx')).backgroundColor)]; }"""
+    )
+    assert contrast(text, paper) >= 4.5
+
+
+def test_bytes_and_lists_have_room_in_a_notebooks_cell(one, two):
+    for page in (one, two):
+        page.page.set_viewport_size({"width": 870, "height": 950})
+        page.page.wait_for_timeout(150)
+        wide = page.page.evaluate("() => document.querySelector('.fx-side').clientWidth")
+        assert wide > 320
+    tops = one.page.evaluate("() => [...document.querySelectorAll('.fx-tab')].map(tab => tab.offsetTop)")
+    assert len(set(tops)) == 1
 
 
 def test_a_shorter_second_dump_differs_where_it_ends(shown):

@@ -36,6 +36,12 @@ class Colours {
     this.ofEntropy = entropyScale();
   }
 
+  /** What a cell of all kinds of bytes comes to. */
+  get mixed() {
+    const mean = [0, 1, 2].map((channel) => CLASS_OF.reduce((sum, index) => sum + this.ofClass[index][channel], 0) / 256);
+    return `rgb(${mean.map(Math.round).join(" ")})`;
+  }
+
   region(kind) {
     return this.regions[kind] || this.regions.unknown;
   }

@@ -104,7 +104,7 @@ class Facts {
   _tellCommon() {
     const byte = this.histogram.indexOf(Math.max(...this.histogram));
     const kinds = this.histogram.reduce((sum, count) => sum + (count > 0), 0);
-    const words = `Bytes by how often they are there: most ${hex(byte, 2)}, ${this._share(this.histogram[byte])}; ${kinds} of 256 kinds`;
+    const words = `Commonest byte: ${hex(byte, 2)}, ${this._share(this.histogram[byte])}; ${kinds} of 256 values occur`;
     this.under.textContent = this.total ? words : "";
     this.canvas.title = "The bars' heights are square roots, so that rare bytes show.";
     this.canvas.setAttribute("aria-label", `Histogram. ${words}`);

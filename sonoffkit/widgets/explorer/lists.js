@@ -14,7 +14,7 @@ class Lists {
     this.strings = { found: [], count: 0, done: true };
     this.names = {
       regions: "Regions", strings: "Strings", hits: "Found",
-      ...(state.second && { differences: "Differences" }), ...(state.secrets.length && { secrets: "Secrets" }),
+      ...(state.second && { differences: "Differences" }), ...(state.secrets.length && { secrets: "Masked" }),
     };
     this.buttons = Object.fromEntries(Object.keys(this.names).map((name) => [name, this._makeTab(name)]));
     this.tabs.append(...Object.values(this.buttons));
@@ -123,7 +123,7 @@ class Lists {
 
   _secrets() {
     return this.state.secrets.map(({ start, end, kind, which }) => this._row(start, end, kind, {
-      note: `${sizeText(end - start)}${this.state.dumps[which].revealed ? ", shown" : ", masked"}`,
+      note: `${sizeText(end - start)}${this.state.dumps[which].revealed ? ", shown" : ""}`,
       before: this.state.second ? `${"AB"[which]} ` : "",
     }));
   }

@@ -5,6 +5,8 @@ const NARROW_STRIP = 100;
 const LOW_HEIGHT = 362;
 const MAP_HEIGHT = 322;
 const NARROW = 680;
+const SIDE = 372; // numbers and lists: a region's row is whole
+const LEAST_SIDE = 320; // narrower, they go below the bytes
 const SELECTION_EVERY_MS = 200;
 const NUMBERS_EVERY_MS = 80;
 
@@ -103,20 +105,23 @@ class Explorer {
     this._hostWidth = this.host.clientWidth;
     const width = Math.max(320, this.root.clientWidth - 2 || 960);
     const narrow = width < NARROW;
+    // Beside a strip of full height, bytes and lists would be cramped: then they have the whole width, below it.
+    const below = narrow || width - 36 - STRIP_WIDTH < this.hexView.widthFor(8) + SIDE;
     this.root.classList.toggle("fx-narrow", narrow);
+    this.root.classList.toggle("fx-below", below);
     const strip = narrow ? NARROW_STRIP : STRIP_WIDTH;
-    const height = narrow ? MAP_HEIGHT : MAP_HEIGHT + LOW_HEIGHT + 10;
+    const height = below ? MAP_HEIGHT : MAP_HEIGHT + LOW_HEIGHT + 10;
     const inner = width - 24;
     const ratio = screenRatio(inner, height);
     this.ratio = ratio;
     const main = inner - strip - 12;
     this.strip.resize(strip, height, ratio);
     this.map.resize(main, MAP_HEIGHT, ratio);
-    const low = narrow ? inner : main;
-    const beside = narrow ? 0 : 372;
+    const low = below ? inner : main;
+    const beside = narrow ? 0 : SIDE;
     const fitting = [16, 8].find((count) => this.hexView.widthFor(count) + beside <= low) || 8;
     const hexWidth = narrow ? low : Math.min(this.hexView.widthFor(fitting), low);
-    this.stacked = narrow || low - hexWidth < 240;
+    this.stacked = narrow || low - hexWidth < LEAST_SIDE;
     this.root.classList.toggle("fx-stacked", this.stacked);
     this.hexView.element.style.width = `${hexWidth}px`;
     this.hexView.resize(hexWidth, LOW_HEIGHT);

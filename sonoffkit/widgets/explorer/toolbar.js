@@ -92,7 +92,8 @@ class Toolbar {
   _drawLegend() {
     const { colours, colour, first, second } = this.state;
     const items = {
-      class: () => Object.entries(colours.classes).map(([name, fill]) => swatch(fill, CLASS_WORDS[name] || name)),
+      class: () => [...Object.entries(colours.classes).map(([name, fill]) => swatch(fill, CLASS_WORDS[name] || name)),
+        swatch(colours.mixed, "several in a cell: mixed")],
       region: () => [...new Set(first.regions.map(({ kind }) => kind))].map((kind) => swatch(colours.region(kind), kind)),
       entropy: () => [swatch(`linear-gradient(90deg, ${ENTROPY_STOPS.join(", ")})`, "entropy 0 (blank) to 8 bits a byte (random)", "fx-wide")],
       difference: () => [],
