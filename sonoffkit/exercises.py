@@ -152,7 +152,7 @@ def owner_check(answer: object, flashed: Report) -> Verdict:
         )
     why = "Flashing writes the new program's bytes, and no others. Erase first."
     return check(
-        answer, "the old owner's", why, "Open the list Secrets in the explorer: is there a Wi-Fi password in A?"
+        answer, "the old owner's", why, "Open the list Masked in the explorer: is there a Wi-Fi password in A?"
     )
 
 

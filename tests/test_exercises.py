@@ -213,7 +213,7 @@ def test_where_no_name_was_found_that_proves_nothing():
 
 def test_the_old_owner_is_still_known(flashed):
     assert not owner_check(None, flashed).right
-    assert owner_check("nobody's", flashed).text.startswith("Not quite. Open the list Secrets")
+    assert owner_check("nobody's", flashed).text.startswith("Not quite. Open the list Masked")
     assert owner_check("the old owner's", flashed).text.startswith("Right. Flashing writes")
 
 
