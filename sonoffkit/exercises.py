@@ -29,6 +29,7 @@ __all__ = [
 SECTOR = 4096
 DENSE = 7.5  # bits per byte in a block of 1 KiB: compressed, encrypted or noise
 UNANSWERED = "Not answered yet: replace None, and run this cell again."
+UNANSWERED_HUNT = "Not answered yet: choose the fault on the bench, or replace None, and run this cell again."
 
 # A sonoffkit.session.Identity, a sonoffkit.report.Report, a sonoffkit.widgets.PracticeBench. This room lies below
 # theirs, and imports nothing.
@@ -82,9 +83,11 @@ def mode_byte_check(answer: object) -> Verdict:
 
 
 def hunt_check(answer: str | None, bench: Bench) -> Verdict:
-    """Which fault is hidden on the bench? The right name repairs it."""
+    """Which fault is hidden on the bench? The right name repairs it; what was answered on the bench counts."""
+    if answer is None and bench.named:
+        return Verdict(True, f"Answered on the bench: {bench.named}.")
     if answer is None:
-        return Verdict(False, UNANSWERED)
+        return Verdict(False, UNANSWERED_HUNT)
     try:
         found: Verdict = bench.found(answer)
     except ValueError as error:

@@ -40,6 +40,7 @@ __all__ = [
     "choose",
     "chosen_port",
     "find_ports",
+    "is_of_a_lesson",
     "is_practice",
     "open_port",
     "port_error",
@@ -61,6 +62,7 @@ OPENING_ERRORS: tuple[type[Exception], ...] = (
 )  # ValueError: a URL that pyserial does not know
 
 PRACTICE_SCHEME = "practice://"
+PRACTICE_PLUG = "Its USB plug is out. Plug it in on its bench, and run this again. Nothing has been touched."
 # As ``practice.register`` does, but without fetching that room: pyserial does so for the first such URL.
 PRACTICE_HANDLERS = "sonoffkit.practice.urlhandlers"
 if PRACTICE_HANDLERS not in serial.protocol_handler_packages:
@@ -136,6 +138,11 @@ class Port:
 def is_practice(device: str) -> bool:
     """Whether a port's name is that of a practice Sonoff."""
     return device.lower().startswith(PRACTICE_SCHEME)
+
+
+def is_of_a_lesson(device: str) -> bool:
+    """Whether a port's name is that of a lesson's own practice Sonoff, which fails on purpose."""
+    return device.startswith(f"{PRACTICE_SCHEME}{_practice().LESSON}") if is_practice(device) else False
 
 
 def practice_at(device: str) -> PracticeDevice:
@@ -247,7 +254,7 @@ def port_error(exc: BaseException, device: str, *, opening: bool = False) -> Por
     if number == errno.EACCES and "PermissionError" not in text:
         return PortDenied(f"You may not use the port {device}.")
     if number == errno.ENOENT:
-        return PortMissing(f"There is no port {device}.")
+        return PortMissing(f"There is no port {device}.", PRACTICE_PLUG if is_practice(device) else "")
     return PortMissing(f"The port {device} could not be opened. ({_first_line(text)})")
 
 

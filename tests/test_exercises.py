@@ -226,7 +226,10 @@ def test_a_sample_that_was_replaced_is_not_asked_about():
 
 
 class Table:
-    """A bench as the exercise meets it: asked with a guess, it answers."""
+    """A bench as the exercise meets it: asked with a guess, it answers; ``named`` is what was found on it."""
+
+    def __init__(self, named: str = "") -> None:
+        self.named = named
 
     def found(self, guess: str) -> Verdict:
         if guess not in ("loose-gnd", "noisy-line"):
@@ -246,3 +249,8 @@ class Table:
 def test_a_hunt_is_judged_by_the_bench(guess, right, says):
     verdict = hunt_check(guess, Table())
     assert (verdict.right, verdict.text.startswith(says)) == (right, True)
+
+
+def test_a_hunt_that_was_answered_on_the_bench_is_answered():
+    verdict = hunt_check(None, Table(named="A wire is loose"))
+    assert verdict == Verdict(True, "Answered on the bench: A wire is loose.")

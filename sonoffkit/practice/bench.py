@@ -27,10 +27,15 @@ DEFAULTS = {each.name: each.default for each in fields(Faults) if each.default i
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a guess."""
+    """What came of a guess: the verdict, and what there is to know about the fault."""
 
     right: bool
-    text: str
+    verdict: str
+    more: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.verdict} {self.more}".strip()
 
 
 class Bench:
@@ -57,6 +62,7 @@ class Bench:
         self._quality = "short"
         self._hidden: HiddenFault | None = None
         self._cured = False
+        self._named: HiddenFault | None = None
         self._set_faults()
         _benches[device] = self
 
@@ -240,10 +246,15 @@ class Bench:
         """Whether something is hidden that was not named yet."""
         return self._hidden is not None
 
+    @property
+    def named(self) -> HiddenFault | None:
+        """The fault that was hidden here last, once somebody has named it."""
+        return self._named
+
     def hide(self, word: str) -> None:
         """Have the fault of a teacher's code word, in the place of any hidden before."""
         self.heal()
-        self._hidden = hidden_fault(word)
+        self._hidden, self._named = hidden_fault(word), None
         self.follow()
 
     def reveal(self) -> str:
@@ -254,12 +265,21 @@ class Bench:
         """Check a guess, a name or a title in ``HIDDEN_FAULTS``; the right one repairs it. ValueError for no fault."""
         named, hidden = hidden_named(guess), self._hidden
         if hidden is None:
-            return Answer(False, "Nothing is hidden here.")
+            return self._named_again(named)
         if named is not hidden:
-            return Answer(False, f"Not that. What one would meet then: {named.meets}")
-        already = " You had cured it already." if self._cured else " It is repaired now."
+            return Answer(False, "Not that.", f"What one would meet then: {named.meets}")
+        verdict = "Right, and you have cured it." if self._cured else "Right, and it is repaired now."
         self.heal()
-        return Answer(True, f"Right. {_told(hidden)}{already}")
+        self._named = hidden
+        return Answer(True, verdict, _told(hidden))
+
+    def _named_again(self, guess: HiddenFault) -> Answer:
+        """What was right stays right: a notebook's cell may be run twice."""
+        if self._named is None:
+            return Answer(False, "Nothing is hidden here.")
+        if guess is self._named:
+            return Answer(True, "Right.", _told(guess))
+        return Answer(False, "Not that.", f"It is found already: {self._named.title}.")
 
     def heal(self) -> None:
         """Take the hidden fault away."""
@@ -365,7 +385,11 @@ def hide(where: Bench | PracticeDevice, word: str) -> None:
 
 
 def _told(fault: HiddenFault) -> str:
-    return f"{fault.title}. {fault.meets} On the bench: {fault.cure}. On a real one: {fault.real}"
+    """True before the cure and after it."""
+    return (
+        f"{fault.title}. What one meets: {fault.meets} What cures it on the bench: {fault.cure}. "
+        f"On a real one: {fault.real}"
+    )
 
 
 def _side_and_pin(name: str) -> tuple[str, str]:

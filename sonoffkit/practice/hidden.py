@@ -20,7 +20,7 @@ class Cure(StrEnum):
     RESEAT = "take the loose wire off and put it on again"
     CABLE = "take another cable or adapter, also one of the same kind"
     CROSS = "put TX on the pin marked TX and RX on the pin marked RX"
-    NAME = "nothing on the bench helps: name it, and it is repaired"
+    NAME = "nothing but its right name, which repairs it"
 
 
 @dataclass(frozen=True)

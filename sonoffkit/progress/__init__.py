@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from .class_table import ClassTable, read_class
 from .journal import Journal, change_journal, damaged_journals, journal_file, read_journal
-from .noting import note_done, note_fault, note_inspected, note_port
+from .noting import note_done, note_fault, note_hunted, note_inspected, note_port
 from .page import record_page, save_record
 from .record import Record, make_record, read_record
 from .standing import Standing, stand
@@ -39,6 +39,7 @@ __all__ = [
     "make_record",
     "note_done",
     "note_fault",
+    "note_hunted",
     "note_inspected",
     "note_port",
     "read_class",

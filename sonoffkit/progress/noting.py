@@ -6,12 +6,12 @@ from ..diagnosis import diagnose
 from ..errors import Cancelled, GarbledAnswer, NoAnswer, PortError, PortMissing
 from ..masking import mask_text
 from ..operations import BackUpResult, EraseResult, FlashResult, IdentifyResult, RestoreResult
-from ..ports import is_practice
+from ..ports import is_of_a_lesson, is_practice
 from ..session import Identity
 from .entries import Known, clean, now
 from .journal import Journal, change_journal
 
-__all__ = ["note_done", "note_fault", "note_inspected", "note_port"]
+__all__ = ["note_done", "note_fault", "note_hunted", "note_inspected", "note_port"]
 
 # Without an answer it is the same fault whatever was wanted of the device.
 NOBODY_ANSWERED = (PortError, NoAnswer, GarbledAnswer)
@@ -28,6 +28,11 @@ def note_inspected(sha256: str, firmware: str) -> None:
     change_journal(lambda journal: journal.with_done("inspect", facts=facts))
 
 
+def note_hunted(fault: str) -> None:
+    """A fault that was hidden on the practice bench was named by the learner."""
+    change_journal(lambda journal: journal.with_done("hunt", facts={"fault": fault}))
+
+
 def note_done(operation: str, port: str, identity: Identity | None, result: object) -> None:
     """An operation ended well on a port, on that device."""
 
@@ -36,14 +41,17 @@ def note_done(operation: str, port: str, identity: Identity | None, result: obje
             journal = _with_device(journal, port, identity, result)
             for what, facts in _things_done(result):
                 journal = journal.with_done(what, identity.mac, facts)
-        return journal.with_success(port, operation)
+        return journal if is_of_a_lesson(port) else journal.with_success(port, operation)
 
     change_journal(change)
 
 
 def note_fault(operation: str, port: str, error: BaseException) -> None:
-    """An operation was ended by an error on a port, or waits because of it; that somebody stopped it is none."""
-    if isinstance(error, Cancelled):
+    """An operation was ended by an error on a port, or waits because of it; that somebody stopped it is none.
+
+    Nor is what happens on a lesson's own device: there the notebook fails on purpose.
+    """
+    if isinstance(error, Cancelled) or is_of_a_lesson(port):
         return
     found = diagnose(error, ports=())
     title = found[0].title if found else f"An error without a description: {type(error).__name__}"

@@ -189,14 +189,23 @@ def _has_digest(done: Done) -> bool:
 
 
 def _faults(journal: Journal) -> tuple[FaultMet, ...]:
-    """One for each title, whatever the port and the operation; solved is what was solved everywhere."""
+    """One for each title, whatever the port and the operation; solved is what was solved everywhere.
+
+    Those that were hunted down on the practice bench stand among them, under words of their own.
+    """
     together = []
     for title in dict.fromkeys(fault.title for fault in journal.faults):
         same = [fault for fault in journal.faults if fault.title == title]
         solved = "" if not all(one.solved for one in same) else max((one.solved for one in same), key=moment)
         first = min((one.first for one in same), key=moment)
         together.append(FaultMet(title, sum(one.times for one in same), first, solved))
+    together += [_hunted(done) for done in journal.done if done.what == "hunt"]
     return tuple(sorted(together, key=lambda one: moment(one.first))[:MOST])
+
+
+def _hunted(hunt: Done) -> FaultMet:
+    title = clean(f"Hidden on the bench, and named: {hunt.facts.get('fault', '')}")
+    return FaultMet(title, hunt.times, hunt.first, hunt.last)
 
 
 def read_record(path: Path | str) -> Record:

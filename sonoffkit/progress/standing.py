@@ -31,7 +31,8 @@ class Standing:
 
     ``missing`` is what must be done before this notebook makes sense, ``next``
     the first step that was not made, None at the end. ``device`` is the one
-    that all this is about: who answered last on the chosen port.
+    that all this is about: who answered last on the chosen port. ``hunted`` are
+    the kinds of hidden faults that were named on the practice bench.
     """
 
     notebook: str
@@ -41,6 +42,7 @@ class Standing:
     device: Known | None
     faults: int
     solved: int
+    hunted: int
 
 
 def stand(notebook: str, journal: Journal | None = None, vault: Vault | None = None) -> Standing:
@@ -60,6 +62,7 @@ def stand(notebook: str, journal: Journal | None = None, vault: Vault | None = N
         device,
         len(journal.faults),
         sum(bool(fault.solved) for fault in journal.faults),
+        sum(done.what == "hunt" for done in journal.done),
     )
 
 

@@ -120,6 +120,8 @@ def _lines(standing: Standing, trouble: str, link: Callable[[str], str]) -> list
         lines.append(f"Your device: {html.escape(device_words(standing))}.")
     if standing.faults:
         lines.append(f"Faults met: {standing.faults}; solved: {standing.solved}.")
+    if standing.hunted:
+        lines.append(f"Hidden faults named on the bench: {standing.hunted}.")
     for path in damaged_journals():
         lines.append(
             "A file with earlier progress could not be read, and a new one was begun. The old one is kept, as "

@@ -175,7 +175,7 @@ def test_a_loose_wire_is_cured_by_putting_it_on_again_and_by_no_other(table, bas
     table.connect(loose, RIGHT_WIRES[loose])
     restart(table)
     identify()
-    assert table.found(name).text.endswith("You had cured it already.")
+    assert table.found(name).verdict == "Right, and you have cured it."
 
 
 def test_a_loose_wire_waits_for_its_first_wire(basic):
@@ -224,7 +224,7 @@ def test_what_the_bench_cannot_cure_is_repaired_by_naming_it(table, basic, name)
         table.connect(adapter, board)
     table.quality = "short"
     assert basic.faults != Faults()
-    assert table.found(name).text.endswith("It is repaired now.")
+    assert table.found(name).verdict == "Right, and it is repaired now."
     assert basic.faults == Faults()
 
 
@@ -246,13 +246,26 @@ def test_the_right_guess_explains_the_fault_and_leaves_a_healthy_device(table, b
     set_up(table, name)
     answer = table.found(HIDDEN_FAULTS[name].title)
     assert answer.right
-    assert answer.text.startswith(f"Right. {HIDDEN_FAULTS[name].title}. ")
+    assert answer.text.startswith(f"Right, and it is repaired now. {HIDDEN_FAULTS[name].title}. What one meets: ")
     assert (table.hides, basic.faults) == (False, Faults())
 
 
 def test_with_nothing_hidden_there_is_nothing_to_find(table):
     assert not table.found("loose-rx").right
     assert table.reveal() == "Nothing is hidden here."
+
+
+def test_what_was_right_stays_right_until_something_else_is_hidden(table):
+    set_up(table, "loose-rx")
+    assert table.named is None
+    assert table.found("loose-rx").right
+    assert table.named is HIDDEN_FAULTS["loose-rx"]
+    assert table.found("loose-rx").verdict == "Right."
+    other = table.found("loose-tx")
+    assert (other.right, other.more) == (False, "It is found already: The adapter's RX wire is loose in its socket.")
+    set_up(table, "loose-tx")
+    assert table.named is None
+    assert not table.found("loose-rx").right
 
 
 def test_a_guess_that_is_no_fault_is_told_which_there_are(table):

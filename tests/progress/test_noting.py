@@ -89,6 +89,20 @@ def test_what_somebody_stopped_is_no_fault():
     assert read_journal().faults == ()
 
 
+@pytest.mark.parametrize("port", ["practice://lesson", "practice://lesson-bench", "practice://lesson-acorn?home=/x"])
+def test_what_a_lesson_provokes_on_its_own_device_is_no_fault_and_solves_none(port):
+    note_fault("identify", port, NoAnswer("silence"))
+    assert read_journal().faults == ()
+    note_fault("identify", "COM99", PortMissing("There is no port COM99."))
+    note_done("identify", port, ME, IdentifyResult(ME))
+    assert [fault.solved for fault in read_journal().faults] == [""]
+
+
+def test_other_practice_devices_are_the_learners_own():
+    note_fault("identify", "practice://basic", NoAnswer("silence"))
+    assert len(read_journal().faults) == 1
+
+
 def test_a_fault_is_solved_when_the_job_goes_well_later():
     note_fault("back_up", PORT, PortLost("gone"))
     note_done("identify", PORT, ME, IdentifyResult(ME))

@@ -8,10 +8,12 @@ import threading
 import pytest
 from waiting import threads, wait_until
 
+from sonoffkit.exercises import hunt_check
 from sonoffkit.operations import identify
 from sonoffkit.practice import HIDDEN_FAULTS, MODELS, STARTERS, PracticeDevice, known_devices, practice_device
 from sonoffkit.practice.bench import RIGHT_WIRES
 from sonoffkit.practice.chip import Running
+from sonoffkit.progress import make_record, read_journal, stand
 from sonoffkit.session import connect
 from sonoffkit.widgets import PracticeBench
 from sonoffkit.widgets.bench import bench as bench_module
@@ -129,8 +131,45 @@ def test_a_hidden_fault_is_hunted_and_nothing_that_is_shown_names_it(home):
     assert "loose" not in json.dumps(table.scene)
     assert "acorn" not in json.dumps(table.get_state(), default=str)
     assert click(table, "guess", name="noisy-line")["said"].startswith("Not that.")
-    assert click(table, "guess", name="loose-rx")["said"].startswith("Right. The adapter's RX wire is loose")
+    scene = click(table, "guess", name="loose-rx")
+    assert scene["said"] == "Right, and it is repaired now."
+    assert scene["more"].startswith("The adapter's RX wire is loose in its socket. What one meets: ")
     assert not table.scene["hides"]
+    assert click(table, "hold")["more"] == ""
+
+
+def test_what_was_answered_on_the_bench_counts_in_the_exercise_below_it_and_may_be_asked_again(home):
+    table = PracticeBench(hidden="acorn")
+    assert not hunt_check(None, table).right
+    click(table, "guess", name="loose-rx")
+    told = hunt_check(None, table)
+    assert (told.right, told.text) == (True, "Answered on the bench: The adapter's RX wire is loose in its socket.")
+    assert hunt_check("loose-rx", table).right
+    assert hunt_check("loose-rx", table).right
+
+
+def test_a_fault_that_was_named_is_written_into_the_progress_once(home):
+    table = PracticeBench(hidden="acorn")
+    table.found("loose-tx")
+    assert stand("6-troubleshooting").hunted == 0
+    table.found("loose-rx")
+    table.found("loose-rx")
+    (done,) = read_journal().done
+    assert (done.what, done.times, done.facts) == ("hunt", 1, {"fault": HIDDEN_FAULTS["loose-rx"].title})
+    (met,) = make_record().faults
+    assert met.title == "Hidden on the bench, and named: The adapter's RX wire is loose in its socket"
+    assert met.solved
+
+
+def test_that_it_cannot_be_written_down_is_said_and_takes_nothing_from_the_answer(home, monkeypatch):
+    def full(_change: object) -> None:
+        raise OSError("No space left on device")
+
+    table = PracticeBench(hidden="acorn")
+    monkeypatch.setattr("sonoffkit.progress.noting.change_journal", full)
+    answer = table.found("loose-rx")
+    assert answer.right
+    assert answer.text.endswith("Your progress could not be written down. (No space left on device)")
 
 
 def test_each_code_word_has_a_sonoff_of_its_own_that_is_ready_and_does_not_work(home):

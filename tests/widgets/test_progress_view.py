@@ -12,7 +12,7 @@ from sonoffkit.course import course_notebooks
 from sonoffkit.operations import back_up, erase, flash, identify, restore
 from sonoffkit.paths import read_settings, vault_folder
 from sonoffkit.practice import lesson_images
-from sonoffkit.progress import change_journal, journal_file, note_port, read_journal, read_record
+from sonoffkit.progress import change_journal, journal_file, note_hunted, note_port, read_journal, read_record
 from sonoffkit.report import inspect_dump
 from sonoffkit.vault import Vault
 from sonoffkit.widgets import OperationRunner, PortPicker, Progress, RecordView, ReportView, TakeHome
@@ -138,6 +138,9 @@ def test_links_lead_to_notebooks_that_there_are(home):
 def test_faults_are_counted(sonoff):
     OperationRunner(erase, URL).wait()
     assert "Faults met: 1; solved: 0." in told(Progress("6-troubleshooting"))
+    assert "Hidden faults" not in told(Progress("6-troubleshooting"))
+    note_hunted("The line picks up noise")
+    assert "Hidden faults named on the bench: 1." in told(Progress("6-troubleshooting"))
 
 
 def test_a_damaged_progress_is_told_with_its_place(home):

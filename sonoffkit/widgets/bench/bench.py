@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,9 @@ from ...practice import (
     practice_device,
     practice_folder,
 )
+from ...practice.bench import Answer
+from ...progress import note_hunted
+from ..noted import noted
 from .pulse import Pulse
 from .scene import Said, board_facts, live_ground, scene
 
@@ -89,11 +93,25 @@ class PracticeBench(anywidget.AnyWidget):
         self.bench.hide(word)
         self._look()
 
+    @property
+    def named(self) -> str:
+        """The fault that was hidden here last, in words, once somebody has named it; empty before."""
+        named = self.bench.named
+        return named.title if named else ""
+
     def found(self, guess: str) -> Verdict:
         """Check a guess; the right one repairs the device."""
-        answer = self.bench.found(guess)
+        answer = self._guess(guess)
         self._look()
         return Verdict(answer.right, answer.text)
+
+    def _guess(self, name: str) -> Answer:
+        """The answer; a fault that was hunted down is written into the learner's progress."""
+        hid, answer = self.bench.hides, self.bench.found(name)
+        if hid and answer.right:
+            why = noted(note_hunted, self.named)
+            return replace(answer, more=f"{answer.more} {why}".strip())
+        return answer
 
     def reveal(self) -> str:
         """What is hidden, in words."""
@@ -115,7 +133,7 @@ class PracticeBench(anywidget.AnyWidget):
         elif action := self._actions(words).get(does):
             self._pulse.do(lambda: self._act(action))
 
-    def _actions(self, words: dict[str, str]) -> dict[str, Callable[[], str | None]]:
+    def _actions(self, words: dict[str, str]) -> dict[str, Callable[[], str | Answer | None]]:
         """By the view's names; each may return what to say."""
         bench = self.bench
         return {
@@ -131,7 +149,7 @@ class PracticeBench(anywidget.AnyWidget):
             "5 V": lambda: setattr(bench, "jumper", "5 V"),
             "mains": lambda: bench.plug_mains(live_ground(self.device.model)),
             "cable": lambda: self._take_cable(words["name"]),
-            "guess": lambda: bench.found(words["name"]).text,
+            "guess": lambda: self._guess(words["name"]),
             "close": lambda: "",
         }
 
@@ -161,17 +179,18 @@ class PracticeBench(anywidget.AnyWidget):
         about = next(each["about"] for each in self.board["qualities"] if each["name"] == name)
         return f"Another one from the drawer. {about}"
 
-    def _act(self, action: Callable[[], str | None]) -> None:
-        refused = None
+    def _act(self, action: Callable[[], str | Answer | None]) -> None:
+        text, more, refused = "", "", None
         try:
-            text = action() or ""
+            said = action()
+            text, more = (said.verdict, said.more) if isinstance(said, Answer) else (said or "", "")
         except Refused as no:
-            text, refused = "", no
+            refused = no
         except DeviceInUse:
             text = IN_USE
         except Exception as error:  # in this thread nobody else would tell it
             text = f"That did not work. {error}"
-        self._said = Said(self._said.number + 1, text, refused)
+        self._said = Said(self._said.number + 1, text, more, refused)
         self._look()
 
     def _look(self) -> None:

@@ -5,9 +5,10 @@ const SEEN_EVERY_MS = 5000;
 class PracticeBenchView {
   constructor(host, board, send) {
     Object.assign(this, { host, board });
-    this.lamp = make("span", "pb-lamp", { "aria-hidden": true });
     this.state = make("span", "pb-state-text", { role: "status", "aria-label": "What the device does now" });
-    this.message = make("div", "pb-message", { "aria-live": "polite" });
+    this.said = make("span", "pb-said");
+    this.more = make("span", "pb-more");
+    this.message = make("div", "pb-message", { "aria-live": "polite" }, [this.said, this.more]);
     this.computer = new Computer(send, !board.usbOnly);
     this.card = new Card(send);
     this.controls = new Controls(board, send);
@@ -15,7 +16,7 @@ class PracticeBenchView {
     const parts = board.usbOnly ? this._usbParts(send) : this._headerParts(send);
     this.parts = [this.computer, this.card, this.controls, this.hunt, ...parts];
     this.root = make("section", "pb", { role: "group", "aria-label": `Practice bench: ${board.title}` }, [
-      make("header", "pb-head", {}, [make("h3", "pb-name", { text: `Practice bench: ${board.title}` }), make("p", "pb-now", {}, [this.lamp, this.state])]),
+      make("header", "pb-head", {}, [make("h3", "pb-name", { text: `Practice bench: ${board.title}` }), make("p", "pb-now", {}, [this.state])]),
       ...(board.warning ? [make("p", "pb-live", { text: board.warning })] : []),
       make("div", "pb-stage", {}, [this._drawing(parts), this.card.element]),
       this.controls.element, this.hunt.element, this.message, this._notes(),
@@ -88,15 +89,15 @@ class PracticeBenchView {
     setTimeout(paint, 300); // a theme's style sheet may come a moment later
   }
 
-  say(words) {
-    setText(this.message, words);
+  say(words, more = "") {
+    setText(this.said, words);
+    setText(this.more, more && ` ${more}`);
   }
 
   show(scene) {
     for (const part of this.parts) part.show(scene);
-    this.lamp.classList.toggle("pb-lit", scene.lit);
     setText(this.state, `${scene.text}${scene.busy ? " A program has its port open." : ""}`);
-    if (scene.number && scene.number !== this.number) this.say(scene.said);
+    if (scene.number && scene.number !== this.number) this.say(scene.said, scene.more);
     else if (this.number === undefined) this.say(this._start(scene));
     this.number = scene.number;
   }

@@ -19,6 +19,7 @@ class Said:
 
     number: int = 0
     text: str = ""
+    more: str = ""
     refused: Refused | None = None
 
 
@@ -69,6 +70,7 @@ def scene(bench: Bench, said: Said) -> dict[str, object]:
         "busy": bench.device.line is not None,
         "hides": bench.hides,
         "said": said.text,
+        "more": said.more,
         "number": said.number,
         "card": refused
         and {
