@@ -37,18 +37,21 @@ def listen(
     cancel: Cancel | None = None,
     on_data: Callable[[bytes], None] | None = None,
     until: Callable[[bytes], bool] | None = None,
+    on_open: Callable[[], None] = lambda: None,
 ) -> Heard:
     """What comes within some seconds; nothing is ever sent, and DTR and RTS stay as opening leaves them.
 
-    ``on_data`` is given each piece as it comes. ``until`` is asked with all that
-    was kept, at each pause and at least once a second where there is none; if it
-    says yes, that is the end. A ``cancel`` that is set ends it, too, with what was
-    heard so far. Raises a PortError where the port cannot be opened, or vanishes.
+    ``on_open`` is called once the port is open: from then on nothing is missed. ``on_data``
+    is given each piece as it comes. ``until`` is asked with all that was kept, at each pause
+    and at least once a second where there is none; if it says yes, that is the end. A
+    ``cancel`` that is set ends it, too, with what was heard so far. Raises a PortError where
+    the port cannot be opened, or vanishes.
     """
     line = open_port(port, SAFE_BAUD)
     try:
         real, note = (baud, "") if baud == SAFE_BAUD else set_nearest(line, baud)
         began, kept = time.monotonic(), _Kept()
+        on_open()
         for data in _pieces(line, port, began + seconds, cancel):
             kept.add(data)
             if data and on_data:

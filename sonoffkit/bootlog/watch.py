@@ -59,13 +59,15 @@ def hear_a_start(
     *,
     cancel: Cancel | None = None,
     on_data: Callable[[bytes], None] | None = None,
+    on_open: Callable[[], None] = lambda: None,
     other_speeds: Callable[[], None] = lambda: None,
 ) -> Heard:
     """Listen until a start was heard or the time is over; what cannot be read then is tried at other speeds.
 
-    ``other_speeds`` is called when that begins; it takes some ten seconds more. Raises a PortError.
+    ``on_open`` is called once the port is open, ``other_speeds`` when that begins; it takes some ten seconds more.
+    Raises a PortError.
     """
-    heard = listen(port, seconds, cancel=cancel, on_data=on_data, until=Settled())
+    heard = listen(port, seconds, cancel=cancel, on_data=on_data, until=Settled(), on_open=on_open)
     if judge(heard).verdict is not Verdict.GARBAGE or stuck_at(heard.data) is not None or (cancel and cancel.is_set()):
         return heard
     other_speeds()

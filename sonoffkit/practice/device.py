@@ -10,7 +10,8 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
@@ -93,6 +94,7 @@ class PracticeDevice:
         self._open: _OpenChip | None = None
         self._asleep: _OpenChip | None = None  # what the chip has in its RAM, while nobody has the port open
         self.line: Line | None = None
+        self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         if not (folder / "device.json").exists():
             if model is None:
                 raise ValueError(f"there is no practice device in {folder}; name a model to make one")
@@ -128,6 +130,16 @@ class PracticeDevice:
             self._faults.parse(words)
             self.condition.notify_all()  # who waits for bytes must look again
 
+    def tell_changes(self, watcher: Callable[[], None]) -> None:
+        """Call this method after each touch by hand, and when the port is closed, as long as its object lives."""
+        new = weakref.WeakMethod(watcher)
+        self._watchers = [*(each for each in self._watchers if each() and each != new), new]
+
+    def _tell(self) -> None:
+        for each in self._watchers:
+            if watcher := each():
+                watcher()
+
     # The port
 
     def attach(
@@ -151,6 +163,7 @@ class PracticeDevice:
                 opened.chip.let_go(time.monotonic())
                 self._unload(opened)
             self.condition.notify_all()
+        self._tell()
 
     # The hand
 
@@ -222,6 +235,7 @@ class PracticeDevice:
                 finally:
                     self._unload(opened)
             self.condition.notify_all()
+        self._tell()
 
     def _load(self, wait: float) -> _OpenChip:
         try:

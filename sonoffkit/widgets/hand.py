@@ -34,16 +34,30 @@ class PracticeHand(widgets.HBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._device = practice_at(port) if is_practice(port) else None
         except PortMissing:  # a saved name that no device has
             self._device = None
+        if self._device:
+            self._device.tell_changes(self.refresh)
         self.layout.display = None if self._device else "none"
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what the device does now."""
-        if self._device:
-            state = self._device.state()
-            self._button.description = "Release button" if state.button_held else "Hold button"
-            self._power.description = "Power off" if state.powered else "Power on"
-            self._state.value = f'<span class="sk-quiet" role="status">{say_state(self._device)}</span>'
+        """Say what the device does now; another hand, a bench or an operation may have changed it."""
+        shown = None
+        # Threads come here at the same time: whoever writes last looks again.
+        while self._device and (now := self._looks(self._device)) != shown:
+            shown = now
+            self._button.description, self._power.description, self._state.value = now
+
+    def _looks(self, device: PracticeDevice) -> tuple[str, str, str]:
+        """The two buttons' words, and the line beside them."""
+        try:
+            state, words = device.state(), say_state(device)
+        except (OSError, ValueError):  # its folder is gone, or being written
+            return self._button.description, self._power.description, self._state.value
+        return (
+            "Release button" if state.button_held else "Hold button",
+            "Power off" if state.powered else "Power on",
+            f'<span class="sk-quiet" role="status">{words}</span>',
+        )
 
     def _press(self, device: PracticeDevice) -> None:
         (device.release_button if device.state().button_held else device.hold_button)()

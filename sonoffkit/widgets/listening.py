@@ -6,6 +6,7 @@ import contextlib
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -54,12 +55,19 @@ class Listening:
     """One try to hear a device start; ``start`` it once, ``stop`` it any time.
 
     It is over when a start was heard and has said what it says, or after ``seconds``. Pulling the adapter
-    does not end it. With a ``dump``, what the device loads is held against it.
+    does not end it. With a ``dump``, what the device loads is held against it. ``when_open`` is called once, as soon
+    as nothing is missed any more.
     """
 
-    def __init__(self, port: str, seconds: float = 60.0, dump: bytes | None = None) -> None:
+    def __init__(
+        self,
+        port: str,
+        seconds: float = 60.0,
+        dump: bytes | None = None,
+        when_open: Callable[[], object] | None = None,
+    ) -> None:
         self.port = port
-        self._seconds, self._dump = seconds, dump
+        self._seconds, self._dump, self._when_open = seconds, dump, when_open
         self._lock = threading.Lock()
         self._now = Moment(seconds_left=seconds)
         self._tail = bytearray()
@@ -153,8 +161,15 @@ class Listening:
             seconds,
             cancel=self._stop,
             on_data=self._on_data,
+            on_open=self._opened,
             other_speeds=lambda: self._change(state=ListeningState.OTHER_SPEEDS),
         )
+
+    def _opened(self) -> None:
+        """A port that comes back is no second beginning."""
+        act, self._when_open = self._when_open, None
+        if act:
+            act()
 
     def _on_data(self, data: bytes) -> None:
         with self._lock:

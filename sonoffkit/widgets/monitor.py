@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -31,6 +32,7 @@ TO_THE_END = (
     '<div tabindex="0" role="log" aria-live="off" aria-label="What the device says" '
     'style="max-height: 340px; overflow-y: auto; display: flex; flex-direction: column-reverse">'
 )
+UNCUT = "max-height: none; padding: 6px 12px"  # JupyterLab takes the padding of any pre away
 KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
 
 
@@ -42,7 +44,8 @@ class BootMonitor(AwaitedBox):
     an error is shown, and raised by ``monitor.finding`` only. The buttons stay
     alive meanwhile, and the kernel's own Stop ends it. In a script,
     ``monitor.wait()``. With a ``dump`` (its bytes, or its file), what the device
-    loads is held against it: ``monitor.comparison``.
+    loads is held against it: ``monitor.comparison``. ``when_listening`` is done
+    once, as soon as no word can be missed: a practice device may be started so.
 
     >>> monitor = BootMonitor(seconds=30)                       # doctest: +SKIP
     >>> await monitor                                           # doctest: +SKIP
@@ -51,12 +54,17 @@ class BootMonitor(AwaitedBox):
     state = traitlets.Unicode(ListeningState.READY.value, read_only=True)
 
     def __init__(
-        self, port: str | None = None, *, seconds: float = 60.0, dump: bytes | Path | str | None = None
+        self,
+        port: str | None = None,
+        *,
+        seconds: float = 60.0,
+        dump: bytes | Path | str | None = None,
+        when_listening: Callable[[], object] | None = None,
     ) -> None:
         self.port = port or chosen_port()
         self._seconds = seconds
         self._dump = dump if dump is None or isinstance(dump, bytes) else read_dump(dump)
-        self._listening = self._new()
+        self._listening = self._new(when_listening)
         self._make_parts()
         buttons = widgets.HBox([self._start, self._stop])
         super().__init__([sheet(), self._title, buttons, self._status, self._hand, self._text, self._card])
@@ -105,8 +113,8 @@ class BootMonitor(AwaitedBox):
     def _end(self) -> None:
         self._listening.stop()
 
-    def _new(self) -> Listening:
-        return Listening(self.port, self._seconds, self._dump)
+    def _new(self, when_listening: Callable[[], object] | None = None) -> Listening:
+        return Listening(self.port, self._seconds, self._dump, when_listening)
 
     # The parts
 
@@ -154,14 +162,14 @@ def _status(now: Moment, port: str) -> str:
         return f"Waiting for the device to start: {todo[0].lower()}{todo[1:]} {left}"
     if now.state is ListeningState.FAILED:
         return "It could not listen to the end."
-    return "It has listened. What it heard and what to do next:"
+    return "It has listened. What it heard, and what to do next, stands below."
 
 
 def _text(text: str) -> str:
     """What was heard, scrolled to its end; empty for nothing."""
     if not text.strip():
         return ""
-    return TO_THE_END + f'<pre class="sk-code" style="max-height: none">{html.escape(text.strip())}</pre></div>'
+    return TO_THE_END + f'<pre class="sk-code" style="{UNCUT}">{html.escape(text.strip())}</pre></div>'
 
 
 def _card(now: Moment) -> str:

@@ -157,6 +157,36 @@ def test_every_control_has_a_label(monitor):
     assert all(button.description for button in buttons)
 
 
+def test_what_is_to_be_done_once_it_listens_is_done_once_and_heard(sonoff, monitor):
+    done = []
+
+    def start_it() -> None:
+        done.append(sonoff.line.baud)
+        sonoff.hold_button()
+        sonoff.power_cycle()
+
+    one = monitor(when_listening=start_it).wait()
+    assert one.finding.verdict is Verdict.DOWNLOAD
+    part(one, "sk-start").click()
+    listens(sonoff)
+    sonoff.power_cycle()
+    assert one.wait().finding.verdict is Verdict.DOWNLOAD
+    assert done == [74880]
+
+
+def test_its_hand_shows_what_another_hand_does_and_is_told_once(sonoff, monitor):
+    one = monitor()
+    sonoff.hold_button()
+    assert part(one, "sk-hold").description == "Release button"
+    assert "button held" in words(one, "sk-device")
+    sonoff.power_off()
+    assert part(one, "sk-power").description == "Power on"
+    part(one, "sk-hand").serve(URL)
+    part(one, "sk-hand").serve("")
+    sonoff.power_on()
+    assert len(sonoff._watchers) == 1
+
+
 # Start and stop
 
 
