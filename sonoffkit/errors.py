@@ -161,7 +161,7 @@ class NoAnswer(DeviceError):
 
     usual_hint = (
         "Put it into download mode: take the power away, hold its button, give it power, let the button go "
-        "after two seconds. If that does not help: are RX and TX crossed, is GND connected, are there 3.3 V? "
+        "after two seconds. If that does not help: are RX and TX crossed, is GND connected, is there 3.3 V? "
         "Nothing has been changed on the device."
     )
 

@@ -19,6 +19,7 @@ LOOKS = {
     False: ("✗", "var(--sk-bad)", "to do"),
     None: ("–", "inherit", "does not apply"),
 }
+DASH = "–: does not apply here, or cannot be told from here."
 
 
 class _Look(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -88,9 +89,10 @@ class CheckView(_Look):
 
     def _summary(self) -> str:
         wrong = sum(check.ok is False for check in self.checks)
+        legend = f'<div class="sk-quiet">{DASH}</div>' if any(check.ok is None for check in self.checks) else ""
         if not wrong:
-            return says("good", "Ready: nothing needs doing.")
-        return says(
+            return legend + says("good", "Ready: nothing needs doing.")
+        return legend + says(
             "bad", f"{wrong} to do.", "Do what stands beside each ✗, then check again. Nothing has been changed."
         )
 

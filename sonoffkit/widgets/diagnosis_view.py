@@ -13,7 +13,7 @@ from .style import code_block, says
 
 __all__ = ["DiagnosisBox", "diagnosis_details"]
 
-ASK = "Paste what the terminal said, from the command line on:"
+ASK = "Paste the whole error text here, starting with the command you typed:"
 NOTHING = "Paste something first."
 PLACE = "A fatal error occurred: …"
 
@@ -26,11 +26,12 @@ class DiagnosisBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, text: str = "") -> None:
         self.diagnoses: tuple[Diagnosis, ...] = ()
-        layout = widgets.Layout(width="100%", height="150px")
-        self._text = widgets.Textarea(text, description=ASK, placeholder=PLACE, layout=layout)
+        layout = widgets.Layout(width="100%")  # a height would be that of label and field together
+        self._text = widgets.Textarea(text, description=ASK, placeholder=PLACE, rows=4, layout=layout)
         self._text.add_class("sk-pasted").add_class("sk-under")
+        below = widgets.Layout(width="auto", margin="8px 2px")
         self._button = widgets.Button(
-            description="What is it?", button_style="primary", icon="search", layout=widgets.Layout(width="auto")
+            description="What is it?", button_style="primary", icon="search", layout=below
         ).add_class("sk-explain")
         self._answer = widgets.HTML().add_class("sk-html").add_class("sk-answer")
         self._button.on_click(lambda _: self.look())

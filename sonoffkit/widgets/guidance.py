@@ -1,4 +1,4 @@
-"""The two buttons under an advice: I did that; and back."""
+"""The two buttons under an advice: back; and I did that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GuidanceRow(widgets.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._back = widgets.Button(description="Back", icon="arrow-left", layout=wide)
         self._tried.add_class("sk-tried").on_click(lambda _: tried())
         self._back.add_class("sk-back").on_click(lambda _: back())
-        super().__init__([self._tried, self._back])
+        super().__init__([self._back, self._tried])
         self.add_class("sk-guidance")
         self.offer(None)
 
