@@ -19,7 +19,7 @@ class Adapter {
     const post = rect("pb-gold", x + 121, y + 12, 16, 16, 1);
     const cap = group("pb-cap", [rect("pb-dark", x - 3, y - 3, 98, 46, 7), text("pb-cap-text", x + 46, y + 28, "3.3 V")]);
     const cross = path("pb-no", `M${x + 115} ${y + 6}l28 28m0 -28l-28 28`);
-    const names = [text("pb-small", x + 46, y + 60, "jumper"), text("pb-small", x + 129, y + 60, "not 5 V")];
+    const names = [text("pb-small", x + 46, y + 60, "jumper"), text("pb-small", x + 147, y + 60, "not 5 V", "end")];
     return [rect("pb-hit", x - 6, y - 8, 160, 74, 6), rect("pb-housing", x, y, 148, 40, 4), post, cross, cap, ...names, ring(x - 9, y - 9, 166, 76)];
   }
 

@@ -17,7 +17,7 @@ class Board {
   _parts(x, y) {
     const { chip, flash } = this.board;
     const antenna = path("pb-trace", `M${x + 152} ${y + 150}v-12h11v8h11v-8h11v8h11v-8h11v12`);
-    const one = [rect("pb-chip", x + 136, y + 150, 88, 66, 5), text("pb-on-chip", x + 180, y + 180, chip), text("pb-on-chip", x + 180, y + 199, `flash ${flash}`)];
+    const one = [rect("pb-chip", x + 126, y + 150, 108, 66, 5), text("pb-on-chip", x + 180, y + 180, chip), text("pb-on-chip", x + 180, y + 199, `flash ${flash}`)];
     const relay = [rect("pb-relay", x + 136, y + 246, 88, 74, 5), text("pb-on-relay", x + 180, y + 289, "relay")];
     const screws = [0, 1, 2, 3].flatMap((n) => [circle("pb-screw", x + 149 + 24 * n, y + 366, 8), path("pb-slit", `M${x + 144 + 24 * n} ${y + 371}l10 -10`)]);
     const tracks = path("pb-trace", `M${x + 180} ${y + 216}V${y + 246}M${x + 160} ${y + 320}v30M${x + 200} ${y + 320}v30`);

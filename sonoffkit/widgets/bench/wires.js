@@ -49,7 +49,7 @@ class Wires {
   }
 
   _tag([x, y], words, adapter) {
-    const width = 18 + 9.2 * words.length;
+    const width = 26 + 9.4 * words.length;
     return group(`pb-tag pb-wire-${adapter}`, [rect("", x - width / 2, y - 13, width, 26, 13), text("", x, y + 5, words)], { "aria-hidden": true });
   }
 }
