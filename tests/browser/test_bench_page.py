@@ -344,7 +344,8 @@ def test_a_hidden_fault_is_named_from_a_list_and_the_page_does_not_hold_it(shown
     bench.page.locator(".pb-message", has_text="Not that. ").wait_for()
     choice.select_option(label="The adapter's RX wire is loose in its socket")
     bench.button("Check").click()
-    bench.page.locator(".pb-message", has_text="Right. ").wait_for()
+    bench.page.locator(".pb-said", has_text="Right, and it is repaired now.").wait_for()
+    assert bench.page.locator(".pb-more").inner_text().startswith("The adapter's RX wire is loose in its socket.")
     choice.wait_for(state="hidden")
 
 

@@ -45,7 +45,7 @@ class Hunt:
     def name_it(self, title: str) -> None:
         self.bench.get_by_role("combobox", name="What is wrong").select_option(label=title)
         self.press("Check")
-        self.bench.locator(".pb-message", has_text="Right. ").wait_for()
+        self.bench.locator(".pb-message", has_text="Right, and you have cured it.").wait_for()
 
 
 def test_each_challenge_of_notebook_6_is_cured_on_the_bench_and_named(notebook):
@@ -68,6 +68,7 @@ def test_each_challenge_of_notebook_6_is_cured_on_the_bench_and_named(notebook):
     second.name_it("The line picks up noise")
 
     monitor = cell(notebook, "heard = BootMonitor").locator(".sk-monitor")
+    monitor.locator(".sk-finding", has_text="The device is in download mode").wait_for()
     monitor.get_by_role("button", name="Listen again").click()
     monitor.get_by_text("Waiting for the device to start").wait_for()
     third.press("Power off")
