@@ -82,5 +82,5 @@ def size_text(size: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things: "1 byte", "2 bytes"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """A number of things: "1 byte", "2 bytes", "1,000 bytes"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -40,7 +40,7 @@ def test_where_user2_can_begin():
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 bytes"), (1000, "1000 bytes"), (4096, "4 KB"), (MB, "1 MB"), (MB + 1, "1048577 bytes")]
+    ("size", "text"), [(0, "0 bytes"), (1000, "1,000 bytes"), (4096, "4 KB"), (MB, "1 MB"), (MB + 1, "1,048,577 bytes")]
 )
 def test_sizes_as_words(size, text):
     assert size_text(size) == text

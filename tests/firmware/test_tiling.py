@@ -53,7 +53,7 @@ def test_what_is_said_of_unknown_bytes():
     dense = random_bytes(SECTOR)
     written = SECTOR - dense.count(b"\xff")
     (found,) = tile(dense, [])
-    assert found.note == f"{written} bytes that are not FF, random-looking: compressed, encrypted, or noise"
+    assert found.note == f"{written:,} bytes that are not FF, random-looking: compressed, encrypted, or noise"
     assert tile(bytes(SECTOR), [])[0].note == "nothing but zeros"
     assert tile(b"text " * 100, [])[0].note == "500 bytes that are not FF, and nothing here knows what they are"
     assert "gzip" in tile(b"\x1f\x8b" + dense, [])[0].note
@@ -84,7 +84,7 @@ def test_any_claims_tile_any_file(size, claims):
         (b"\xff" * 9 + b"\1", "1 byte that is not FF, and nothing here knows what it is"),
         (
             bytes(byte % 80 for byte in random_bytes(12000)),
-            "12000 bytes that are not FF, as dense as a program: a part of one that was here before, perhaps",
+            "12,000 bytes that are not FF, as dense as a program: a part of one that was here before, perhaps",
         ),
     ],
 )
