@@ -30,9 +30,10 @@ NOT_THE_PLUG = (
 PRACTICE_CYCLE = "Click 'Power off' and 'Power on' below; with the button held, it starts in download mode."
 TO_THE_END = (
     '<div tabindex="0" role="log" aria-live="off" aria-label="What the device says" '
-    'style="max-height: 340px; overflow-y: auto; display: flex; flex-direction: column-reverse">'
+    'style="max-height: 400px; overflow-y: auto; display: flex; flex-direction: column-reverse">'
 )
-UNCUT = "max-height: none; padding: 6px 12px"  # JupyterLab takes the padding of any pre away
+# JupyterLab takes the padding of any pre away; one that shrinks would scroll by itself, and hide its end.
+UNCUT = "flex: none; max-height: none; padding: 6px 12px"
 KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
 
 

@@ -345,7 +345,11 @@ def test_a_hidden_fault_is_named_from_a_list_and_the_page_does_not_hold_it(shown
     choice.select_option(label="The adapter's RX wire is loose in its socket")
     bench.button("Check").click()
     bench.page.locator(".pb-said", has_text="Right, and it is repaired now.").wait_for()
-    assert bench.page.locator(".pb-more").inner_text().startswith("The adapter's RX wire is loose in its socket.")
+    assert (
+        "The adapter's RX wire is loose in its socket. What one meets: " in bench.page.locator(".pb-more").inner_text()
+    )
+    weights = "words => words.map(each => getComputedStyle(each).fontWeight)"
+    assert bench.page.locator(".pb-message > *").evaluate_all(weights) == ["600", "400"]
     choice.wait_for(state="hidden")
 
 
