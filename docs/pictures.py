@@ -13,7 +13,6 @@ fonts of another system, are not. ``--check`` writes nothing and only tells whet
 from __future__ import annotations
 
 import argparse
-import base64
 import io
 import json
 import shutil
@@ -29,8 +28,10 @@ from lab_in_chromium import notebook_page, running_lab
 from PIL import Image
 from playwright.sync_api import Locator
 
-from sonoffkit.practice import MODELS, practice_device
+from sonoffkit.figures import overview
+from sonoffkit.practice import MODELS, practice_device, sample_dumps
 from sonoffkit.practice.factory import factory_image
+from sonoffkit.report import inspect_dump
 
 DOCS = Path(__file__).resolve().parent
 HERE = Path(tempfile.gettempdir()) / "sonoffkit-pictures"  # one name: it stands in the pictures
@@ -54,6 +55,7 @@ def make_device(home: Path) -> None:
 
 def take(root: Path) -> Shots:
     """All pictures as PNG, each by its file's name, in the order in which the course makes them possible."""
+    yield "inspect", page_on_a_sample()
     make_device(root / "home")
     with running_lab(root) as lab, notebook_page(lab, width=WIDTH, height=HEIGHT) as notebook:
         page = notebook.page
@@ -62,10 +64,6 @@ def take(root: Path) -> Shots:
             notebook.open(f"{name}.ipynb")
             notebook.run_all()
 
-        # Before any backup is there: what it shows then is a sample dump.
-        run("3-inspect")
-        yield "inspect", png_in(page.locator(".jp-OutputArea-output img[src^='data:image/png']").first)
-        notebook.shut_down()
         run("1-setup")
         notebook.shut_down()
         run("2-backup")
@@ -91,10 +89,10 @@ def take(root: Path) -> Shots:
         yield "record", page.screenshot(full_page=True)
 
 
-def png_in(image: Locator) -> bytes:
-    """The PNG that an <img> shows, as sharp as it was made."""
-    address = image.get_attribute("src") or ""
-    return base64.b64decode(address.partition(",")[2])
+def page_on_a_sample() -> bytes:
+    """What ``sonoffkit inspect --png`` draws of a sample dump."""
+    name = "sample-basic.bin"
+    return overview(inspect_dump(sample_dumps()[name], name), exported=True).png()
 
 
 def picture_of(element: Locator) -> bytes:

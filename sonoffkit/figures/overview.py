@@ -33,12 +33,12 @@ def overview(report: Report, exported: bool = False) -> Picture:
         _map(page, report)
         if exported:
             _entropy(page, report, 6.9)
-            _values(page, Box(10.25, 6.5, 2.45, 1.55), report)
+            _values(page, 9.65, Box(10.25, 6.5, 2.45, 1.55), report)
             page.heading(8.95, 0.98, "Facts")
             facts_panel(page, Box(8.95, 1.26, 3.75, 4.6), report)
         else:
             _entropy(page, report, 6.3)
-            _values(page, Box(0.95, 10.45, 6.3, 1.5), report)
+            _values(page, 0.3, Box(1.2, 10.45, 6.05, 1.5), report)
         return Picture(page.figure, tell_overview(report, title))
 
 
@@ -59,6 +59,6 @@ def _entropy(page: Page, report: Report, width: float) -> None:
     entropy_panel(page, Box(0.95, 6.5, width, 1.55), report, rows=6)
 
 
-def _values(page: Page, box: Box, report: Report) -> None:
-    page.heading(box.left - 0.65, box.top - 0.38, "Byte values", "how often each occurs; logarithmic")
+def _values(page: Page, left: float, box: Box, report: Report) -> None:
+    page.heading(left, box.top - 0.38, "Byte values", "logarithmic")
     histogram_panel(page, box, report)
