@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 from lab_in_chromium import SCREENSHOTS, Lab, NotebookPage
-from looking import LIGHT_AND_DARK, cut_off, moving, overlapping, serious, settle, switch_theme
+from looking import (
+    LIGHT_AND_DARK,
+    SCROLL_TO,
+    cut_off,
+    moving,
+    overlapping,
+    scroll_through,
+    serious,
+    settle,
+    switch_theme,
+)  # fmt: skip
 from person import clean_desk, with_a_backup
 from playwright.sync_api import Page
 
@@ -14,7 +24,6 @@ COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troublesh
 WIDTHS = (1280, 768)  # the narrow one with JupyterLab's list of files beside it
 HIGHEST = 8000  # px: what a browser draws in one picture with ease
 STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
-SCROLL = "top => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = top }"
 HEIGHT = """() => { const all = document.querySelector('.jp-WindowedPanel-outer');
   all.scrollTop = 0; return all.scrollHeight; }"""
 
@@ -35,9 +44,8 @@ def in_a_high_window(notebook: NotebookPage, width: int) -> None:
 
 def take_pictures(page: Page, name: str) -> None:
     """All of the notebook, in as many pictures as it takes."""
-    seen = page.evaluate(HEIGHT)
-    for part, top in enumerate(range(0, int(seen), HIGHEST - 200), 1):
-        page.evaluate(SCROLL, top)
+    for part, top in enumerate(scroll_through(page), 1):
+        page.evaluate(SCROLL_TO, top)
         page.screenshot(path=SCREENSHOTS / (f"{name}.png" if part == 1 else f"{name}-{part}.png"))
 
 
