@@ -16,7 +16,7 @@ PACKAGE = Path(sonoffkit.__file__).parent
 # Lowest first. A room imports from rooms below it, never from its own floor or above.
 # A room that does not exist yet is skipped; one that is not listed fails a test.
 FLOORS = (
-    ("errors", "masking", "palette", "paths", "course", "exercises", "lab", "wide_picture"),
+    ("errors", "masking", "palette", "paths", "course", "exercises", "lab", "readable"),
     ("practice", "wiring"),
     ("ports", "firmware"),
     ("bootlog", "checks", "commands"),

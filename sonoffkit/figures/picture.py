@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from matplotlib.figure import Figure
 
-from ..wide_picture import wide_picture
+from ..readable import readable_picture
 from .page import PIXELS
 from .style import drawing
 
@@ -73,5 +73,5 @@ class Picture:
         """What a notebook shows: an image with its words."""
         png = base64.b64encode(self.png()).decode("ascii")
         wide = round(self.figure.get_figwidth() * PIXELS)
-        picture = wide_picture(f"data:image/png;base64,{png}", self.alt, wide, READABLE)
+        picture = readable_picture(f"data:image/png;base64,{png}", self.alt, wide, READABLE)
         return {"text/html": picture, "image/png": png, "text/plain": self.alt}

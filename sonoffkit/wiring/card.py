@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from ..wide_picture import wide_picture
+from ..readable import readable_picture
 from .boards import BOARDS, Board
 from .picture import picture, usb_picture
 from .svg import AMBER, INK, RED, Block, at, path, rect, text, text_lines, wrap
@@ -52,7 +52,7 @@ class WiringCard:
         # JupyterLab shows an SVG as an image without an alternative text (it
         # drops <title> and <desc>), so screen readers need this one.
         source = f"data:image/svg+xml,{quote(self.svg)}"
-        image = wide_picture(source, in_short(self.board), WIDTH, READABLE)
+        image = readable_picture(source, in_short(self.board), WIDTH, READABLE)
         words = f'<pre style="white-space: pre-wrap">{escape(self.text)}</pre>'
         return f"{image}<details><summary>The same in words</summary>{words}</details>"
 

@@ -13,7 +13,7 @@ PACKAGE = Path(sonoffkit.__file__).parent
 # All that is shown in an output: the widgets, and the figures and cards that are HTML of their own.
 FILES = sorted(
     path
-    for room in ("widgets", "wiring", "figures", "exercises.py", "diagnosis", "redacting.py", "wide_picture.py")
+    for room in ("widgets", "wiring", "figures", "exercises.py", "diagnosis", "redacting.py", "readable.py")
     for path in [PACKAGE / room, *(PACKAGE / room).rglob("*")]
     if path.suffix in (".py", ".js", ".css")
 )

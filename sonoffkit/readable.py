@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["wide_picture"]
+__all__ = ["readable_picture"]
 
 
-def wide_picture(source: str, words: str, width: int, least: int) -> str:
+def readable_picture(source: str, words: str, width: int, least: int) -> str:
     """HTML for an image of ``width`` pixels; a cell narrower than ``least`` scrolls it, by mouse, finger or keys.
 
     ``source`` is a data URL, ``words`` what the picture shows.
