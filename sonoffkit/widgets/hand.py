@@ -50,7 +50,7 @@ class PracticeHand(widgets.HBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _looks(self, device: PracticeDevice) -> tuple[str, str, str]:
         """The two buttons' words, and the line beside them."""
         try:
-            state, words = device.state(), say_state(device)
+            state, words = device.state(), say_state(device).replace(" (stub)", "")  # no word for a beginner
         except (OSError, ValueError):  # its folder is gone, or being written
             return self._button.description, self._power.description, self._state.value
         return (
