@@ -307,7 +307,7 @@ def test_the_card_tells_size_digest_and_what_the_image_is(images):
         f"{len(data):,} bytes".replace(",", " "),
         hashlib.sha256(data).hexdigest(),
         str(images),
-        "for the practice Sonoff only",
+        "for the practice Sonoff, which pretends to run it",
     ):
         assert text in card(picker)
     assert "Published" not in card(picker)
