@@ -6,6 +6,7 @@ import re
 
 import pytest
 from bench_page import DARK, BenchPage
+from playwright.sync_api import expect
 
 from sonoffkit.practice.bench import RIGHT_WIRES
 from sonoffkit.practice.chip import Running
@@ -260,6 +261,24 @@ def test_what_would_burn_is_explained_in_a_card_that_esc_closes(shown, name, tit
     bench.page.keyboard.press("Escape")
     card.wait_for(state="hidden")
     assert bench.page.evaluate("() => document.activeElement.getAttribute('aria-label')") == name
+
+
+def test_in_a_narrow_cell_the_pins_can_be_hit_and_all_of_a_card_is_seen(shown):
+    bench = shown(width=370)
+    for pin in ("adapter TX", "board RX"):
+        expect(bench.pin(pin).locator(".pb-hit")).to_be_in_viewport(ratio=1)
+        assert bench.pin(pin).locator(".pb-hit").bounding_box()["height"] >= 24
+    expect(bench.page.get_by_text("The drawing is wider than this: scroll it sideways.")).to_be_visible()
+    bench.button("Mains plug, out of the wall: put it in").press("Enter")
+    card = bench.page.get_by_role("alertdialog")
+    expect(card).to_be_in_viewport(ratio=1)
+    stage, own = bench.page.locator(".pb-stage").bounding_box(), card.bounding_box()
+    assert stage["y"] < own["y"]
+    assert own["y"] + own["height"] < stage["y"] + stage["height"]
+    assert card.evaluate("card => card.scrollHeight - card.clientHeight") <= 1
+    bench.button("Understood").click()
+    bench.page.set_viewport_size({"width": 1100, "height": 950})
+    expect(bench.page.get_by_text("The drawing is wider than this")).to_be_hidden()
 
 
 def test_power_on_a_data_pin_is_explained_and_no_wire_is_drawn(shown):

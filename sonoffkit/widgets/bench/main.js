@@ -1,6 +1,7 @@
 // The bench put together. It decides nothing: clicks go to Python, and what comes of them is drawn.
 
 const SEEN_EVERY_MS = 5000;
+const SIDEWAYS = "The drawing is wider than this: scroll it sideways. The computer is on the left.";
 
 class PracticeBenchView {
   constructor(host, board, send) {
@@ -18,7 +19,7 @@ class PracticeBenchView {
     this.root = make("section", "pb", { role: "group", "aria-label": `Practice bench: ${board.title}` }, [
       make("header", "pb-head", {}, [make("h3", "pb-name", { text: `Practice bench: ${board.title}` }), make("p", "pb-now", {}, [this.state])]),
       ...(board.warning ? [make("p", "pb-live", { text: board.warning })] : []),
-      make("div", "pb-stage", {}, [this._drawing(parts), this.card.element]),
+      make("div", "pb-stage", {}, [make("p", "pb-aside", { text: SIDEWAYS }), this._scroll(parts), this.card.element]),
       this.controls.element, this.hunt.element, this.message, this._notes(),
     ]);
     host.append(this.root);
@@ -32,6 +33,12 @@ class PracticeBenchView {
 
   _usbParts(send) {
     return [new DevelopmentBoard(this.board, send)];
+  }
+
+  /** In a narrow cell the drawing keeps a size that can be read and hit, and is scrolled; each of its knobs can have the focus. */
+  _scroll(parts) {
+    this.scroll = make("div", "pb-scroll", {}, [this._drawing(parts)]);
+    return this.scroll;
   }
 
   _drawing(parts) {
@@ -62,8 +69,18 @@ class PracticeBenchView {
     // A notebook draws a widget before it is in the page: this tells when it is seen.
     this._sizes = new ResizeObserver(() => this.root.clientWidth && this.appear());
     this._sizes.observe(this.root);
+    this._widths = new ResizeObserver(() => this._center());
+    this._widths.observe(this.scroll);
     this._dark = matchMedia("(prefers-color-scheme: dark)");
     this._dark.addEventListener("change", (this._restyle = () => this.restyle()));
+  }
+
+  /** The pins first, whenever the cell got another width; where all of it fits, nothing is scrolled. */
+  _center() {
+    const { clientWidth, scrollWidth } = this.scroll;
+    if (clientWidth === this.width) return;
+    this.width = clientWidth;
+    this.scroll.scrollLeft = scrollWidth * middleOf(this.board) - clientWidth / 2;
   }
 
   /** Once, when it is seen for the first time. */
@@ -115,6 +132,7 @@ class PracticeBenchView {
   destroy() {
     this._theme.disconnect();
     this._sizes.disconnect();
+    this._widths.disconnect();
     this._dark.removeEventListener("change", this._restyle);
     this.root.remove();
   }

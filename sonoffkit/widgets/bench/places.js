@@ -19,6 +19,11 @@ function placeOf(name, board) {
   return [BOARD.pin, row(board.pins.findIndex((each) => each.role === pin))];
 }
 
+/** Where to look first, as a share of the width: between the two rows of pins, or at a board without an adapter. */
+function middleOf(board) {
+  return board.usbOnly ? 0.75 : (ADAPTER.pin + BOARD.pin) / 2 / WIDTH;
+}
+
 /** A point of a cubic curve, and its whole path. */
 class Curve {
   constructor(...points) {
