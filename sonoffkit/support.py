@@ -21,14 +21,16 @@ from .ports import Kind, Port, find_ports
 __all__ = ["save_support", "support_text"]
 
 PACKAGES = ("sonoffkit", "esptool", "pyserial", "jupyterlab", "ipywidgets", "ipykernel")
+WIDTH = 100  # characters in a line
 # Characters. An issue takes 65536; the end of a log says more than its beginning.
 MOST_AT_START, MOST_AT_END = 12_000, 40_000
 # Names that are no person's, and that stand in every other log
 EVERYBODY = {"admin", "administrator", "home", "jovyan", "localhost", "none", "root", "runner", "user", "users"}
 
 ASK = """\
-Before you send this: read it. Passwords, keys, addresses and names were masked where they could be
-recognised, and you know best what must not be in it. Then add, in your own words:
+Before you send this: read it.
+Passwords, keys, addresses and names were masked where they could be recognised.
+You know best what must not be in it. Then add, in your own words:
   - what you wanted to do, and what came instead
   - the device (its model, as printed on it) and the adapter
   - how it was wired and powered, and what you did with the button"""
@@ -41,11 +43,13 @@ def support_text(
     ports: Iterable[Port] | None = None,
     heard: Heard | None = None,
     language: str = "en",
+    width: int = WIDTH,
 ) -> str:
     """What somebody who helps needs to know, fit to be shown to anybody.
 
     ``problem`` is an exception or a text, ``log`` the lines that an operation
-    wrote, ``heard`` what the device said at power-up.
+    wrote, ``heard`` what the device said at power-up. The diagnosis is broken into
+    lines of ``width`` characters.
     """
     ports = find_ports() if ports is None else list(ports)
     error, lines = text_of(problem), "\n".join(log)
@@ -54,7 +58,7 @@ def support_text(
         ("Before sending", ASK),
         ("Versions", "\n".join(_versions())),
         ("Ports now", "\n".join(_ports(ports))),
-        ("Diagnosis", listing([_safe_to_show(one) for one in found]) or "Nothing in it is known to sonoffkit."),
+        ("Diagnosis", listing([_safe_to_show(one) for one in found], width) or "Nothing in it is known to sonoffkit."),
         ("The error", _cut(_safe(error))),
         ("The log", _cut(_safe(lines))),
         ("Heard at power-up", _heard(heard)),

@@ -15,6 +15,7 @@ from .progress_view import Progress
 from .record_view import RecordView
 from .report_view import ReportView, SecretsView
 from .runner import OperationRunner
+from .support_view import SupportReport
 from .take_home_view import TakeHome
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "RecordView",
     "ReportView",
     "SecretsView",
+    "SupportReport",
     "TakeHome",
 ]

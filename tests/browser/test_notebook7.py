@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troubleshooting")
 WIDGET = re.compile(
     r"\b(Progress|PortPicker|OperationRunner|BackupPicker|DumpPicker|ImagePicker|ReportView|SecretsView|FlashExplorer"
-    r"|PracticeBench|BootMonitor|CheckView|DiagnosisBox|RecordView|TakeHome)\("
+    r"|PracticeBench|BootMonitor|CheckView|DiagnosisBox|RecordView|SupportReport|TakeHome)\("
 )
 ROOTS = ".sk-box, .pb, .fx"
 
