@@ -27,13 +27,13 @@ NOT_THE_PLUG = (
     "If the adapter gives the power, pull the wire with the 3.3 V, not the USB plug: with the plug the port goes, too, "
     "and with it the device's first words."
 )
-PRACTICE_CYCLE = "Click 'Power off' and 'Power on' below; with the button held, it starts in download mode."
+PRACTICE_CYCLE = "Click 'Power off' and 'Power on' above; with the button held, it starts in download mode."
 TO_THE_END = (
     '<div tabindex="0" role="log" aria-live="off" aria-label="What the device says" '
-    'style="max-height: 400px; overflow-y: auto; display: flex; flex-direction: column-reverse">'
+    'style="max-height: 480px; margin: 6px 0; overflow-y: auto; display: flex; flex-direction: column-reverse">'
 )
 # JupyterLab takes the padding of any pre away; one that shrinks would scroll by itself, and hide its end.
-UNCUT = "flex: none; max-height: none; padding: 6px 12px"
+UNCUT = "flex: none; max-height: none; padding: 6px 12px; word-break: normal"
 KINDS = {Verdict.DOWNLOAD: "good", Verdict.LOOP: "bad", Verdict.BAD_IMAGE: "bad"}
 
 
@@ -68,7 +68,7 @@ class BootMonitor(AwaitedBox):
         self._listening = self._new(when_listening)
         self._make_parts()
         buttons = widgets.HBox([self._start, self._stop])
-        super().__init__([sheet(), self._title, buttons, self._status, self._hand, self._text, self._card])
+        super().__init__([sheet(), self._title, buttons, self._hand, self._status, self._text, self._card])
         self.add_class("sk-monitor")
         self._show()
 

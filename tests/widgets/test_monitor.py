@@ -130,7 +130,7 @@ def test_it_says_what_to_do_and_offers_the_hand_on_a_practice_port(sonoff, monit
     assert words(one, "sk-status") == "Ready. While it listens, no other program can have the port."
     one.start()
     wait_until(lambda: "Waiting for the device to start" in words(one, "sk-status"))
-    assert "click 'Power off' and 'Power on' below" in words(one, "sk-status")
+    assert "click 'Power off' and 'Power on' above" in words(one, "sk-status")
     assert part(one, "sk-hand").layout.display is None
 
 
