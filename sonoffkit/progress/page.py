@@ -14,7 +14,7 @@ from ..paths import replace_patiently
 from .entries import moment
 from .record import TAG, DeviceRecord, FaultMet, NotARecord, Record, Written, read_record
 
-__all__ = ["date_text", "record_file_name", "record_page", "record_rows", "save_record"]
+__all__ = ["date_text", "is_all_done", "record_file_name", "record_page", "record_rows", "save_record"]
 
 MOST_DEVICES = 3  # so many fit on one sheet, with all that belongs to them
 MOST_LINES = 2  # of what was written to one of them
@@ -119,19 +119,31 @@ def _is_of(path: Path, key: str) -> bool:
 
 
 def record_rows(record: Record) -> list[tuple[str, str]]:
-    """The record in short, for a card in a notebook: names and values, not escaped."""
+    """The record in short, for a card in a notebook: names and values, not escaped, in the course's own order."""
+    looked = [("Inspected", f"✓ {_untagged(words)}, {when}") for _, words, when, _ in _looked(record)]
     rows = []
     for device in record.devices[:MOST_DEVICES]:
-        rows.append(("Device", _device_name(device)))
-        for what, words, when, sha256 in _rows_of(device):
-            parts = (_untagged(words), when, f"SHA-256 {sha256}" if sha256 else "")
-            rows.append((what, ", ".join(filter(None, parts))))
-    rows += [("Inspected", f"{_untagged(words)}, {when}") for _, words, when, _ in _looked(record)]
+        of_device = [_in_short(row) for row in _rows_of(device)]
+        if len(record.devices) == 1:  # with more of them, nobody knows whose dump it was
+            of_device[2:2], looked = looked, []
+        rows += [("Device", _device_name(device)), *of_device]
+    rows += looked
     rows += [
-        ("Fault", f"{title}: {'solved' if solved else 'not solved yet'}, {when}")
+        ("Fault", f"{'✓' if solved else '○'} {title}: {'solved' if solved else 'not solved yet'}, {when}")
         for title, solved, when in _fault_words(record.faults)
     ]
     return rows
+
+
+def is_all_done(record: Record) -> bool:
+    """Whether each device is backed up, and each fault solved."""
+    return all(device.backups for device in record.devices) and all(fault.solved for fault in record.faults)
+
+
+def _in_short(row: Row) -> tuple[str, str]:
+    what, words, when, sha256 = row
+    parts = (_untagged(words), when, f"SHA-256 {sha256}" if sha256 else "")
+    return what, ", ".join(filter(None, parts))
 
 
 def _rows_of(device: DeviceRecord) -> list[Row]:
@@ -144,7 +156,7 @@ def _rows_of(device: DeviceRecord) -> list[Row]:
             words += f"; {_count(more, 'more backup')}"
         rows.append(("Backed up", _yes(words), date_text(original.when), original.sha256))
     else:
-        rows.append(("Backed up", "not yet", "", ""))
+        rows.append(("Backed up", "○ not yet", "", ""))
     if device.erased:
         rows.append(("Erased", _yes("every byte FF, checked"), date_text(device.erased), ""))
     rows += [_written(one, device) for one in device.written[-MOST_LINES:]]
@@ -169,7 +181,7 @@ def _looked(record: Record) -> Iterator[Row]:
 
 def _faults(faults: tuple[FaultMet, ...]) -> Iterator[Row]:
     for title, solved, when in _fault_words(faults):
-        yield _yes("solved") if solved else "not solved yet", _text(title), when, ""
+        yield _yes("solved") if solved else "○ not solved yet", _text(title), when, ""
     if len(faults) > MOST_FAULTS:
         yield "", f"and {len(faults) - MOST_FAULTS} more", "", ""
 

@@ -13,7 +13,7 @@ from ..errors import SonoffkitError
 from ..paths import read_settings
 from ..progress import Journal, change_journal, make_record, read_journal, save_record
 from ..progress.entries import Known, clean
-from ..progress.page import record_rows
+from ..progress.page import is_all_done, record_rows
 from ..vault import Vault
 from .sheet import sheet
 from .style import says
@@ -63,8 +63,10 @@ class RecordView(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._card.value = says("bad", f"Your progress cannot be read. ({exc.strerror or exc})", "Nothing is lost.")
             return
         rows = record_rows(record)
-        if rows:
+        if rows and is_all_done(record):
             self._card.value = says("good", "What you did", rows=rows)
+        elif rows:  # neither praise nor blame: each line has its own sign
+            self._card.value = says("open", "What you did (✓), and what is open (○)", rows=rows)
         else:
             self._card.value = says("care", "Nothing was done yet.", "Begin with notebook 1-setup.")
 

@@ -9,7 +9,7 @@ __all__ = ["code_block", "says", "table"]
 
 
 def says(kind: str, head: str, body: str = "", rows: Iterable[tuple[str, str]] = ()) -> str:
-    """A card as HTML: ``kind`` is good, bad or care; the texts are escaped here."""
+    """A card as HTML: ``kind`` is good, bad, care, or open for none of them; the texts are escaped here."""
     text = f"<div>{html.escape(body)}</div>" if body else ""
     return f'<div class="sk-card sk-{kind}"><b class="sk-head">{html.escape(head)}</b>{text}{table(rows)}</div>'
 

@@ -15,7 +15,7 @@ from sonoffkit.errors import BackupError, NoAnswer
 from sonoffkit.firmware import Image
 from sonoffkit.operations import EraseResult, FlashResult, IdentifyResult
 from sonoffkit.progress import change_journal, make_record, note_done, note_fault, note_inspected, save_record
-from sonoffkit.progress.page import record_page, record_rows
+from sonoffkit.progress.page import is_all_done, record_page, record_rows
 from sonoffkit.progress.record import NotARecord, Record, read_record
 from sonoffkit.transfer import Written
 
@@ -120,6 +120,29 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
 def test_an_empty_record_is_a_record(tmp_path):
     assert read_record(save_record(make_record(), tmp_path)).devices == ()
     assert record_rows(make_record()) == []
+
+
+def test_in_short_it_goes_in_the_courses_order_and_each_deed_has_a_tick(done):
+    rows = record_rows(make_record())
+    assert [what for what, _ in rows] == [
+        "Device", "Said hello", "Backed up", "Inspected", "Erased", "Flashed", "Fault"
+    ]  # fmt: skip
+    assert all(words.startswith("✓ ") for _, words in rows[1:])
+    assert is_all_done(make_record())
+
+
+def test_of_several_devices_nobody_knows_whose_dump_was_inspected(done):
+    other = replace(ME, mac="5c:cf:7f:00:00:02")
+    note_done("identify", "COM9", other, IdentifyResult(other))
+    devices = ["Device", "Said hello", "Backed up", "Erased", "Flashed", "Device", "Said hello", "Backed up"]
+    assert [what for what, _ in record_rows(make_record())] == [*devices, "Inspected", "Fault"]
+    assert not is_all_done(make_record())
+
+
+def test_a_fault_that_is_not_solved_is_marked_as_open(done):
+    note_fault("flash", PORT, NoAnswer("silence"))
+    assert record_rows(make_record())[-1][1].startswith("○ The device does not answer (2 times): not solved yet, ")
+    assert not is_all_done(make_record())
 
 
 def test_the_original_is_the_first_backup_that_is_not_blank(done, make_backup):

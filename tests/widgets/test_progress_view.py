@@ -175,6 +175,16 @@ def test_the_record_takes_name_and_sticker_and_is_saved(backed_up, tmp_path):
     assert str(view.saved) in words(view._says)
 
 
+def test_a_record_looks_good_only_while_nothing_is_open(backed_up, sonoff, tmp_path):
+    view = RecordView(tmp_path)
+    assert "sk-good" in view._card.value
+    sonoff.power_cycle()
+    OperationRunner(identify, URL, patience=0).wait()
+    view.refresh()
+    assert "sk-good" not in view._card.value
+    assert "What you did (✓), and what is open (○)" in words(view._card)
+
+
 def test_the_name_is_there_again_in_the_next_notebook(backed_up, tmp_path):
     first = RecordView(tmp_path)
     first._name.value = "Ada"
