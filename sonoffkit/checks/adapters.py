@@ -40,7 +40,7 @@ def adapters(system: System, found: list[Port], ports: list[Port]) -> Iterator[C
     others = [port.device for port in found if port.kind is PortKind.OTHER and port not in ports]
     if others:
         listed = ", ".join(others[:3]) + (" …" if others[3:] else "")
-        says = f"Not looked at, as they are no USB adapters: {listed}."
+        says = f"Other ports, not looked at because none is a USB adapter: {listed}."
         yield Check("other ports", None, says, f"To look at one all the same: sonoffkit check {others[0]}")
 
 

@@ -30,7 +30,7 @@ def driver(system: System) -> Iterator[Check]:
 
 def _linux_driver(system: System) -> Check:
     if not has_usb(system):
-        return Check("driver", None, "There is no USB here, so no driver is missing.")
+        return Check("driver", None, "This machine has no USB, so it needs no driver for an adapter.")
     missing = [] if takes(system) else without_port(system)  # what brltty took is that line's
     if not missing:
         return Check("driver", True, "Each adapter on USB has its driver")

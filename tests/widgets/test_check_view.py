@@ -9,9 +9,12 @@ import pytest
 from waiting import wait_until
 
 from sonoffkit.checks import HOW_TO_WIRE, Check
+from sonoffkit.checks.adapters import adapters
+from sonoffkit.checks.system import this_system
+from sonoffkit.ports import Kind, Port
 from sonoffkit.practice import practice_device
 from sonoffkit.practice.faults import Wires
-from sonoffkit.widgets import CheckView, LoopBack
+from sonoffkit.widgets import CheckView, LoopBack, check_view
 
 PRACTICE = "practice://basic"
 
@@ -45,17 +48,31 @@ def test_it_looks_by_itself_and_shows_each_line(view):
 def test_what_is_wrong_is_told_in_words_and_with_what_to_do(view):
     assert not view.ready
     shown = part(view, "sk-checks").value
-    assert 'aria-label="to do">✗</b> There is no port /dev/no&lt;such&gt;port.' in shown
+    assert 'aria-label="to do">✗</b> <div>There is no port /dev/no&lt;such&gt;port.' in shown
     assert "→ Check the name, or plug the adapter in" in shown
     assert "1 to do." in part(view, "sk-ready").value
     assert "<such>" not in shown
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ([Port("COM3", "CP2102", Kind.ADAPTER)], "Ready: nothing needs doing."),
+        ([], "Ready for the practice Sonoff; no adapter for a real one was found."),
+    ],
+)
+def test_ready_says_for_what(found, says, monkeypatch):
+    monkeypatch.setattr(check_view, "run_checks", lambda *_: adapters(this_system(), found, []))
+    view = CheckView()
+    view.wait(60)
+    assert says in part(view, "sk-ready").value
 
 
 def test_by_its_button_it_looks_again():
     view = CheckView()
     view.wait(60)
     assert view.ready
-    assert "Ready: nothing needs doing." in part(view, "sk-ready").value
+    assert 'sk-good"><b class="sk-head">Ready' in part(view, "sk-ready").value
     first = view.checks
     part(view, "sk-look").click()
     view.wait(60)
