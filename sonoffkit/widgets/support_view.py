@@ -13,7 +13,7 @@ from .sheet import sheet
 __all__ = ["SupportReport"]
 
 WIDEST = 10_000  # characters in a line: the notebook alone breaks them, where its cell ends
-LOOKS = "max-height: 460px; word-break: normal"
+LOOKS = "max-height: 460px; padding: 6px 12px; word-break: normal"  # JupyterLab has its own for any pre
 
 
 class SupportReport(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped

@@ -268,7 +268,7 @@ def test_in_a_narrow_cell_the_pins_can_be_hit_and_all_of_a_card_is_seen(shown):
     for pin in ("adapter TX", "board RX"):
         expect(bench.pin(pin).locator(".pb-hit")).to_be_in_viewport(ratio=1)
         assert bench.pin(pin).locator(".pb-hit").bounding_box()["height"] >= 24
-    expect(bench.page.get_by_text("The drawing is wider than this: scroll it sideways.")).to_be_visible()
+    expect(bench.page.get_by_text("The drawing is wider than this: scroll it sideways,")).to_be_visible()
     bench.button("Mains plug, out of the wall: put it in").press("Enter")
     card = bench.page.get_by_role("alertdialog")
     expect(card).to_be_in_viewport(ratio=1)

@@ -1,7 +1,7 @@
 // The bench put together. It decides nothing: clicks go to Python, and what comes of them is drawn.
 
 const SEEN_EVERY_MS = 5000;
-const SIDEWAYS = "The drawing is wider than this: scroll it sideways. The computer is on the left.";
+const SIDEWAYS = "The drawing is wider than this: scroll it sideways, left to the computer, right to the whole board.";
 
 class PracticeBenchView {
   constructor(host, board, send) {
