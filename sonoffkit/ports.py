@@ -62,7 +62,7 @@ OPENING_ERRORS: tuple[type[Exception], ...] = (
 )  # ValueError: a URL that pyserial does not know
 
 PRACTICE_SCHEME = "practice://"
-PRACTICE_PLUG = "Its USB plug is out: plug it in, and run this again. Nothing has been touched."
+PRACTICE_PLUG = "Its USB plug is out: plug it in. Then run this again. Nothing has been touched."
 # As ``practice.register`` does, but without fetching that room: pyserial does so for the first such URL.
 PRACTICE_HANDLERS = "sonoffkit.practice.urlhandlers"
 if PRACTICE_HANDLERS not in serial.protocol_handler_packages:

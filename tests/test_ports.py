@@ -242,7 +242,7 @@ def test_a_pulled_practice_adapter_is_missing():
     practice_device("basic").unplug()
     error = open_error("practice://basic")
     assert (type(error), str(error)) == (PortMissing, "There is no port practice://basic.")
-    assert error.hint == "Its USB plug is out: plug it in, and run this again. Nothing has been touched."
+    assert error.hint == "Its USB plug is out: plug it in. Then run this again. Nothing has been touched."
 
 
 def test_an_open_practice_port_is_busy_until_it_is_closed():

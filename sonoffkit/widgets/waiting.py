@@ -17,7 +17,7 @@ LISTEN_SECONDS = 4.0  # between two attempts to connect, each of which takes two
 PORT_SECONDS = 0.3
 LAST_WORDS = (
     "Nothing has been touched.", "Nothing has been changed on the device.", "Nothing on it was changed.",
-    "What was done so far is kept.", "run this again: it goes on where it stopped.",
+    "What was done so far is kept.", "Then run this again.", "run this again: it goes on where it stopped.",
 )  # fmt: skip
 
 
