@@ -111,7 +111,7 @@ def blank_check(selection: tuple[int, int], report: Report) -> Verdict:
     size, blank = end - start, report.data.count(0xFF, start, end)
     if not size:
         return Verdict(
-            False, "Nothing is selected yet: drag across a white stretch of the map, and run this cell again."
+            False, "Nothing is selected yet: drag across a pale stretch of the map, and run this cell again."
         )
     if size > blank:
         return Verdict(False, f"Not quite. Of the {size} bytes that you selected, {size - blank} are not FF.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class DumpPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._choice.observe(lambda _: self._show(), "value")
         self._again.on_click(lambda _: self.refresh())
         row = widgets.HBox([self._upload, self._again])
-        large = widgets.HTML('<span class="sk-quiet">A file over 10 MB: copy it into the folder.</span>')
+        name = html.escape(self.folder.resolve().name)
+        large = widgets.HTML(f'<span class="sk-quiet">A file over 10 MB: copy it into the folder {name}.</span>')
         super().__init__([sheet(), self._choice, row, large, self._says])
         self.add_class("sk-box")
         self.refresh()
@@ -96,4 +98,5 @@ class DumpPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 def _label(backup: Backup) -> str:
     manifest = backup.manifest
     blank = ", blank" if backup.is_blank else ""
-    return f"backup of {manifest.created[:16].replace('T', ' ')}, {manifest.mac}, {manifest.size_text}{blank}"
+    # What tells backups apart first: a narrow list shows no more.
+    return f"backup of {manifest.created[:16].replace('T', ' ')}, {manifest.size_text}{blank}, {manifest.mac}"

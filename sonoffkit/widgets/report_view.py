@@ -28,14 +28,23 @@ SHEET = """<style>
 .sk-wide td.name { white-space: nowrap; }
 .sk-wide td { min-width: 4em; } .sk-wide td:nth-child(4) { min-width: 11em; }
 .sk-scrolls { overflow-x: auto; container-type: inline-size; }
-@container (max-width: 480px) {
-  .sk-wide, .sk-wide tbody, .sk-wide tr, .sk-wide td:nth-child(4) { display: block; }
-  .sk-wide tr { padding: 3px 0; border-bottom: 1px solid var(--jp-border-color2, #ccc); }
-  .sk-wide td { display: inline-block; }
-}
 .sk-secrets .sk-wide td { min-width: 6em; overflow-wrap: break-word; }
 .sk-secrets .sk-wide td:nth-child(2), .sk-secrets .sk-wide td:nth-child(3) { min-width: 10em; }
 .sk-secrets .sk-wide td:nth-child(2) { overflow-wrap: anywhere; }
+@container (max-width: 480px) {
+  .sk-wide, .sk-wide tbody, .sk-wide tr { display: block; }
+  .sk-wide tr.head { display: none; }
+  .sk-wide tr { padding: 3px 0; border-bottom: 1px solid var(--jp-border-color2, #ccc); }
+  .sk-wide td { display: inline; }
+  .sk-wide td::before { color: var(--jp-ui-font-color2, #555); }
+  .sk-wide td.at::before { content: attr(data-label) " "; font-family: var(--jp-ui-font-family, sans-serif); }
+  .sk-wide td.name { font-weight: 600; }
+  .sk-wide td.name::before { content: "\\A"; white-space: pre; }
+  .sk-secrets .sk-wide td { display: block; padding: 1px 0; }
+  .sk-secrets .sk-wide td:first-child { font-weight: 600; }
+  .sk-secrets .sk-wide td:not(:first-child) { display: grid; grid-template-columns: 6em minmax(0, 1fr); gap: 8px; }
+  .sk-secrets .sk-wide td:not(:first-child)::before { content: attr(data-label); }
+}
 .sk-box.sk-report, .sk-box.sk-secrets { max-width: 940px; }
 .sk-swatch { display: inline-block; width: .85em; height: .85em; border: 1px solid #777; margin-right: .5em; }
 </style>"""
@@ -137,12 +146,20 @@ def _escaped(row: tuple[str, ...]) -> tuple[str, ...]:
 
 def _table(label: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
     """Cells are HTML already; one that begins with 0x is an address."""
-    names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td{_kind(cell)}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    labels = tuple(map(html.escape, head))
+    names = "".join(f"<th>{label}</th>" for label in labels)
+    body = "".join(f"<tr>{_cells(labels, row)}</tr>" for row in rows)
     # With the focus on it, it scrolls by keys, too.
     return (
         '<div class="sk-scrolls" tabindex="0" role="region" '
-        f'aria-label="{html.escape(label)}"><table class="sk-wide"><tr>{names}</tr>{body}</table></div>'
+        f'aria-label="{html.escape(label)}"><table class="sk-wide"><tr class="head">{names}</tr>{body}</table></div>'
+    )
+
+
+def _cells(labels: tuple[str, ...], row: tuple[str, ...]) -> str:
+    """Each with its column's name: a narrow table has one below the other, and no head."""
+    return "".join(
+        f'<td{_kind(cell)} data-label="{label}">{cell}</td>' for label, cell in zip(labels, row, strict=True)
     )
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLOURS", "Content", "contents"]
 
-COLOURS = {"regions": REGIONS, "classes": CLASSES}
+PALE = "#eeeeee"  # blank cells in a notebook that is white, too: what is to be selected has to be seen
+COLOURS = {"regions": REGIONS, "classes": {**CLASSES, "FF": PALE}}
 
 
 @dataclass(frozen=True)

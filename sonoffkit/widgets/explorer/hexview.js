@@ -1,7 +1,7 @@
-// The hex and text view: rows of bytes, of both dumps side by side; elements are made once and filled again.
+// The hex and text view: rows of bytes, of two dumps side by side or B under A; elements are made once and filled again.
 
 const ROW_HEIGHT = 18;
-const LETTER = 7.25;
+const PAIR_HEIGHT = 2 * ROW_HEIGHT + 5; // a row of A and the same of B, with a line above them
 
 class HexView {
   constructor(state) {
@@ -11,25 +11,35 @@ class HexView {
     this.element = make("div", "fx-hex", {
       tabindex: 0, role: "application", "aria-label": "Bytes as hex and text. Arrow keys move byte by byte, Shift selects.",
     }, [this.head, this.body]);
-    this.element.style.setProperty("--fx-digits", addressText(0, state.size).length);
+    this.digits = addressText(0, state.size).length;
+    this.element.style.setProperty("--fx-digits", this.digits);
+    this.letter = letterWidth(HEX_FONT);
     this.perRow = 16;
+    this.over = false;
     this.count = 0;
     this.rows = [];
     state.on("look", (address) => this.bring(address));
   }
 
-  /** How wide it is with so many bytes in a row: address, then hex and text of each dump. */
-  widthFor(perRow) {
-    const digits = addressText(0, this.state.size).length;
-    return Math.ceil((digits + this.state.dumps.length * (perRow * 4 + 3)) * LETTER + 26);
+  /** How wide it is with so many bytes in a row: address, then hex and text of so many dumps beside each other. */
+  widthFor(perRow, beside = this.state.dumps.length) {
+    const letters = this.digits + 1.6 + beside * (4 * perRow + perRow / 8 - 1);
+    return Math.ceil(letters * this.letter + 22 * beside + 2);
+  }
+
+  /** The most bytes a row that fit; where two dumps don't fit side by side, B's row goes under A's. */
+  _fitting(width) {
+    const [beside, over] = [this.state.dumps.length, this.state.dumps.length > 1];
+    const ways = [[16, beside, false], [8, beside, false], [16, 1, over], [8, 1, over], [4, 1, over]];
+    return ways.find(([perRow, dumps]) => this.widthFor(perRow, dumps) <= width) || ways.at(-1);
   }
 
   resize(width, height) {
-    const perRow = this.widthFor(16) <= width ? 16 : 8;
-    const count = Math.max(4, Math.floor((height - ROW_HEIGHT - 10) / ROW_HEIGHT));
-    if (perRow === this.perRow && count === this.count) return;
-    this.perRow = perRow;
-    this.count = count;
+    const [perRow, , over] = this._fitting(width);
+    const count = Math.max(4, Math.floor((height - ROW_HEIGHT - 10) / (over ? PAIR_HEIGHT : ROW_HEIGHT)));
+    if (perRow === this.perRow && over === this.over && count === this.count) return;
+    Object.assign(this, { perRow, over, count });
+    this.element.classList.toggle("fx-over", over);
     this._build();
     this.scrollTo(this.state.hexTop);
   }
@@ -38,14 +48,13 @@ class HexView {
     this.rows = Array.from({ length: this.count }, () => this._makeRow());
     this.body.replaceChildren(...this.rows.map(({ element }) => element));
     const offsets = Array.from({ length: this.perRow }, (_, offset) => make("span", "fx-b", { text: hex(offset, 2) }));
-    const groups = this.state.dumps.map((_, which) => {
-      const name = this.state.second ? `text of ${"AB"[which]}` : "text";
+    const heads = this.over ? ["A over B"] : this.state.second ? ["text of A", "text of B"] : ["text"];
+    const groups = heads.map((name) => {
       const cells = offsets.map((offset) => offset.cloneNode(true));
       return [make("span", "fx-bytes", {}, cells), make("span", "fx-text", { text: name })];
     });
     this.head.replaceChildren(make("span", "fx-at", { text: "at" }), ...groups.flat());
-    this.body.querySelectorAll(".fx-text").forEach((text) => (text.style.width = `${this.perRow * LETTER}px`));
-    this.head.querySelectorAll(".fx-text").forEach((text) => (text.style.width = `${this.perRow * LETTER}px`));
+    this.element.style.setProperty("--fx-columns", this.perRow);
   }
 
   _makeRow() {

@@ -1,7 +1,7 @@
 // The explorer put together, and render(), which makes it for a notebook's widget.
 
 const STRIP_WIDTH = 222; // "system parameters flag" fits
-const NARROW_STRIP = 100;
+const NARROW_STRIP = 78; // it has no room for names
 const LOW_HEIGHT = 362;
 const MAP_HEIGHT = 322;
 const NARROW = 680;

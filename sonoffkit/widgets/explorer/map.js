@@ -1,6 +1,5 @@
 // The byte map: a canvas of cells for each dump, side by side, with addresses; and a second canvas for the hover.
 
-const GUTTER = 74;
 const BAND = 7;
 const PANE_GAP = 14;
 const HEAD = 18;
@@ -16,6 +15,7 @@ class ByteMap {
     }, [this.base, this.over]);
     this.cells = state.dumps.map((dump) => new Cells(dump, state));
     this.head = state.second ? HEAD : 2;
+    this.gutter = Math.ceil(addressText(0, state.size).length * letterWidth(MONO_FONT)) + BAND + 11;
     this._painted = "";
   }
 
@@ -23,7 +23,7 @@ class ByteMap {
     [this.width, this.height, this.ratio] = [width, height, ratio];
     for (const canvas of [this.base, this.over]) sizeCanvas(canvas, width, height, ratio);
     const count = this.cells.length;
-    this.paneWidth = Math.floor((width - GUTTER - 2 - PANE_GAP * (count - 1)) / count);
+    this.paneWidth = Math.floor((width - this.gutter - 2 - PANE_GAP * (count - 1)) / count);
     this.paneHeight = height - this.head - 2;
     this.state.geometry.resize(Math.max(64, this.paneWidth), this.paneHeight);
     this._hatch = null;
@@ -36,7 +36,7 @@ class ByteMap {
   }
 
   paneX(which) {
-    return GUTTER + which * (this.paneWidth + PANE_GAP);
+    return this.gutter + which * (this.paneWidth + PANE_GAP);
   }
 
   /** The dump and the address at a point of the element; null outside the cells. */
@@ -92,7 +92,7 @@ class ByteMap {
       const address = geometry.top + row * geometry.perRow;
       const y = this.head + row * geometry.cellHeight + Math.max(6, geometry.cellHeight / 2);
       const fits = y + 6 <= this.height;
-      if (fits && (address < size || !row)) context.fillText(addressText(address, size), GUTTER - BAND - 9, y);
+      if (fits && (address < size || !row)) context.fillText(addressText(address, size), this.gutter - BAND - 9, y);
     }
     for (const region of first.regions) {
       const y = ((region.start - geometry.top) / geometry.perRow) * geometry.cellHeight;
@@ -100,7 +100,7 @@ class ByteMap {
       const from = clamp(y, 0, this.paneHeight);
       const to = clamp(Math.max(y + height, y + 2), 0, geometry.rows * geometry.cellHeight);
       context.fillStyle = this.state.colours.region(region.kind);
-      if (to > from) context.fillRect(GUTTER - BAND - 3, this.head + from, BAND, to - from);
+      if (to > from) context.fillRect(this.gutter - BAND - 3, this.head + from, BAND, to - from);
     }
   }
 
@@ -125,7 +125,9 @@ class ByteMap {
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
     context.fillStyle = theme.ink;
-    context.fillText(shortened(context, `${"AB"[which]} · ${dump.name || "no name"} · ${sizeText(dump.size)}`, this.paneWidth), 0, -6);
+    const [letter, size] = ["AB"[which], sizeText(dump.size)]; // the legend has the whole name
+    const words = [`${letter} · ${dump.name || "no name"} · ${size}`, `${letter} · ${size}`];
+    context.fillText(words.find((one) => context.measureText(one).width <= this.paneWidth) || letter, 0, -6);
   }
 
   _drawGrid(context, theme) {

@@ -1,6 +1,7 @@
 // Small helpers for elements and canvases.
 
 const MONO_FONT = "11px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const HEX_FONT = MONO_FONT.replace("11px", "12px"); // as the style sheet has it
 const TEXT_FONT = "12px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 const SMALL_FONT = "11px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 const LARGEST_CANVAS = 4096;
@@ -37,6 +38,13 @@ function screenRatio(width, height) {
 function line(context, x, y, toX, toY) {
   context.moveTo(Math.round(x) + 0.5, Math.round(y) + 0.5);
   context.lineTo(Math.round(toX) + 0.5, Math.round(toY) + 0.5);
+}
+
+/** How wide a letter of a monospaced font is. */
+function letterWidth(font) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = font;
+  return context.measureText("0").width;
 }
 
 /** A text that fits into a width, with … where it was cut. */

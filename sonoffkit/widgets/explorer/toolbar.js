@@ -20,7 +20,8 @@ class Toolbar {
     this.warning.hidden = true;
     this.legend = make("div", "fx-legend");
     this.cell = make("span", "fx-cell");
-    this.element = make("div", "fx-top", {}, [this._bar(secrets), this.warning, make("div", "fx-keyline", {}, [this.legend, this.cell])]);
+    const keyline = make("div", "fx-keyline", {}, [...this._names(), this.legend, this.cell]);
+    this.element = make("div", "fx-top", {}, [this._bar(secrets), this.warning, keyline]);
   }
 
   _bar(secrets) {
@@ -40,6 +41,13 @@ class Toolbar {
     }
     if (state.secrets.length) groups.push([this._revealButton(secrets)]);
     return make("div", "fx-bar", { role: "toolbar", "aria-label": "Flash explorer" }, groups.map((group) => make("div", "fx-group", {}, group)));
+  }
+
+  /** Which dump is A and which is B. */
+  _names() {
+    const { second, dumps } = this.state;
+    const words = dumps.map(({ name }, which) => make("span", "", { text: `${"AB"[which]} = ${name || "no name"}` }));
+    return second ? [make("div", "fx-names", {}, words)] : [];
   }
 
   _field(label, placeholder, className, enter) {
