@@ -43,6 +43,7 @@ SHEET = """<style>
   .sk-secrets .sk-wide td { display: block; padding: 1px 0; }
   .sk-secrets .sk-wide td:first-child { font-weight: 600; }
   .sk-secrets .sk-wide td:not(:first-child) { display: grid; grid-template-columns: 6em minmax(0, 1fr); gap: 8px; }
+  .sk-secrets .sk-wide td:not(:first-child):empty { display: none; }
   .sk-secrets .sk-wide td:not(:first-child)::before { content: attr(data-label); }
 }
 .sk-box.sk-report, .sk-box.sk-secrets { max-width: 940px; }

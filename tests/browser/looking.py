@@ -131,7 +131,7 @@ MOVING = (
 )
 # Cut short on purpose: the whole text is in its tooltip, or beside it once it is chosen.
 SCROLLED = "pre, .sk-scrolls, .sk-picture, select, .fx-list, .pb-scroll"
-MEANT = ".fx-lines > div, .fx-under, .fx-name, .fx-note, .fx-hoverline, .fx-hex, .fx-hex *, .fx canvas"
+MEANT = ".fx-name, .fx-note, .fx canvas"
 
 
 def settle(page: Page) -> None:

@@ -388,6 +388,33 @@ def test_bytes_and_lists_have_room_in_a_notebooks_cell(one, two):
     assert len(set(tops)) == 1
 
 
+def test_in_a_narrow_cell_the_bytes_of_both_dumps_are_seen_and_their_names(two):
+    two.page.set_viewport_size({"width": 360, "height": 950})
+    two.page.wait_for_timeout(150)
+    two.press("d")
+    assert [two.hex_at(0x2000, pane)[0] for pane in (0, 1)] == [f"{data[0x2000]:02X}" for data in (DUMP, changed())]
+    outside = two.page.evaluate(
+        """() => { const right = document.querySelector('.fx-hex').getBoundingClientRect().right;
+        return [...document.querySelectorAll('.fx-hex span')].filter(
+            (one) => one.getBoundingClientRect().right > right).length; }"""
+    )
+    assert outside == 0
+    assert two.text(".fx-names").split("\n") == ["A = before", "B = after"]
+
+
+def test_the_rows_of_two_dumps_stand_side_by_side_where_there_is_room(two):
+    tops = """() => { const { bytes } = explorers[0].hexView.rows[0].groups[0];
+        const other = explorers[0].hexView.rows[0].groups[1].bytes;
+        return other[0].getBoundingClientRect().top - bytes[0].getBoundingClientRect().top; }"""
+    assert two.page.evaluate(tops) == 0
+    two.page.set_viewport_size({"width": 420, "height": 950})
+    two.page.wait_for_timeout(150)
+    assert two.page.evaluate(tops) > 0
+    two.page.set_viewport_size({"width": 1100, "height": 950})
+    two.page.wait_for_timeout(150)
+    assert two.page.evaluate(tops) == 0
+
+
 def test_a_shorter_second_dump_differs_where_it_ends(shown):
     one = shown(report_of(bytes(5000)), report_of(bytes(4990)))
     assert one.state("differences.bytes") == 10

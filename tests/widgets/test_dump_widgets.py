@@ -51,7 +51,13 @@ def test_the_newest_backup_is_chosen_before_any_sample(tmp_path, saved):
     assert picker.picked() == saved.path
     label = picker._choice.options[0][0]
     assert label.startswith("backup of 20")
-    assert saved.manifest.mac in label
+    assert label.endswith(f", {saved.manifest.size_text}, {saved.manifest.mac}")  # a narrow list cuts the end off
+
+
+def test_the_folder_for_large_files_is_named(tmp_path, saved):
+    picker = DumpPicker(tmp_path / "dumps")
+    assert picker.picked().parent != tmp_path / "dumps"  # so that the card below has another one
+    assert "A file over 10 MB: copy it into the folder dumps." in words(picker)
 
 
 def test_a_file_that_is_added_is_chosen_and_no_other_is_overwritten(tmp_path):
@@ -142,6 +148,12 @@ def test_a_name_from_a_file_or_a_dump_is_no_html():
 def test_any_file_has_a_view(data):
     assert "odd.bin" in words(ReportView(inspect_dump(data, "odd.bin")))
     assert "None found" in words(SecretsView(inspect_dump(data, "odd.bin")))
+
+
+def test_each_cell_of_a_table_has_its_columns_name_for_where_there_is_no_head(report):
+    table = "".join(one.value for one in ReportView(report).children if isinstance(one, ipywidgets.HTML))
+    assert '<td class="at" data-label="from">0x0</td><td class="at" data-label="to">0x1000</td>' in table
+    assert f'<td data-label="value">{NETWORK.ssid}</td>' in SecretsView(report)._table.told
 
 
 # The secrets

@@ -24,7 +24,7 @@ class HexView {
   /** How wide it is with so many bytes in a row: address, then hex and text of so many dumps beside each other. */
   widthFor(perRow, beside = this.state.dumps.length) {
     const letters = this.digits + 1.6 + beside * (4 * perRow + perRow / 8 - 1);
-    return Math.ceil(letters * this.letter + 22 * beside + 2);
+    return Math.ceil(letters * this.letter + 20 * beside - 2);
   }
 
   /** The most bytes a row that fit; where two dumps don't fit side by side, B's row goes under A's. */
@@ -48,7 +48,7 @@ class HexView {
     this.rows = Array.from({ length: this.count }, () => this._makeRow());
     this.body.replaceChildren(...this.rows.map(({ element }) => element));
     const offsets = Array.from({ length: this.perRow }, (_, offset) => make("span", "fx-b", { text: hex(offset, 2) }));
-    const heads = this.over ? ["A over B"] : this.state.second ? ["text of A", "text of B"] : ["text"];
+    const heads = this.over ? ["A over B"] : this.state.second ? ["text A", "text B"] : ["text"];
     const groups = heads.map((name) => {
       const cells = offsets.map((offset) => offset.cloneNode(true));
       return [make("span", "fx-bytes", {}, cells), make("span", "fx-text", { text: name })];

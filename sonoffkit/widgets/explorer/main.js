@@ -103,7 +103,7 @@ class Explorer {
 
   resize() {
     this._hostWidth = this.host.clientWidth;
-    const width = Math.max(320, this.root.clientWidth - 2 || 960);
+    const width = Math.max(318, this.root.clientWidth || 960);
     const narrow = width < NARROW;
     // Beside a strip of full height, bytes and lists would be cramped: then they have the whole width, below it.
     const below = narrow || width - 36 - STRIP_WIDTH < this.hexView.widthFor(8) + SIDE;
