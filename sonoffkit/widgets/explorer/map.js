@@ -125,9 +125,7 @@ class ByteMap {
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
     context.fillStyle = theme.ink;
-    const [letter, size] = ["AB"[which], sizeText(dump.size)]; // the legend has the whole name
-    const words = [`${letter} · ${dump.name || "no name"} · ${size}`, `${letter} · ${size}`];
-    context.fillText(words.find((one) => context.measureText(one).width <= this.paneWidth) || letter, 0, -6);
+    context.fillText(`${"AB"[which]} · ${sizeText(dump.size)}`, 0, -6); // the legend has the names
   }
 
   _drawGrid(context, theme) {
