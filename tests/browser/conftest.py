@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from lab_in_chromium import Lab, NotebookPage, chromium, open_page, running_chromium, running_lab
+from person import Person, clean_desk
 from playwright.sync_api import Browser
 
 
@@ -32,3 +33,13 @@ def notebook(browser: Browser, lab: Lab) -> Iterator[NotebookPage]:
     with open_page(browser, lab) as opened:
         yield opened
         opened.shut_down()
+
+
+@pytest.fixture
+def person(notebook: NotebookPage) -> Iterator[Person]:
+    """Somebody on a first evening, on whose page nothing goes wrong and nobody outside is asked."""
+    clean_desk(notebook.lab)
+    somebody = Person(notebook)
+    yield somebody
+    somebody.leave()
+    assert (notebook.console_errors, notebook.outside_requests) == ([], [])

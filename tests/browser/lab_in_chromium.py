@@ -21,10 +21,13 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from sonoffkit.course import course_notebooks
 from sonoffkit.lab import SETTINGS
 
 __all__ = [
+    "COURSE",
     "SCREENSHOTS",
+    "STDERR",
     "Lab",
     "NotebookPage",
     "chromium",
@@ -43,6 +46,8 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+COURSE = tuple(path.stem for path in course_notebooks())
+STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
 READY_SECONDS = 90
 # Raced against a clock: evaluating a promise that never settles would hang the test for ever.
 KERNEL_IS_READY = """() => Promise.race([new Promise(give => setTimeout(give, 60000, "not ready")), (async () => {

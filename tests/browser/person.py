@@ -35,8 +35,10 @@ with connect({port!r}) as device:
         erase(device, saved.backup)
 """
 SHUT_ALL_DOWN = "() => window.jupyterapp.serviceManager.sessions.shutdownAll()"
-FOCUSED = """() => { const it = document.activeElement;
-  return (it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent || '').trim(); }"""
+FOCUS = """() => { const it = document.activeElement; const style = getComputedStyle(it);
+  return { name: (it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent || '').trim(),
+    seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    ours: Boolean(it.closest('.sk-box')) }; }"""
 
 
 class Person:
@@ -56,14 +58,21 @@ class Person:
         self.page.keyboard.press("Control+Enter")
 
     def tab_to(self, name: str) -> None:
-        """Tab on and on, until that has the focus."""
-        met = []
-        for _ in range(80):
-            met.append(self.page.evaluate(FOCUSED)[:40])
-            if met[-1].startswith(name):
-                return
+        """Tab on and on, until that place of ours has the focus; each on the way shows that it has it."""
+        met: list[str] = []
+        for _ in range(60):
+            focus = self.page.evaluate(FOCUS)
+            if focus["ours"]:
+                assert focus["seen"], f"nobody sees that {focus['name']} has the focus"
+                if focus["name"].startswith(name):
+                    return
+            met.append(focus["name"][:40])
             self.page.keyboard.press("Tab")
         pytest.fail(f"Tab does not lead to {name}, but to {met}")
+
+    def press_keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
 
     def box(self, title: str) -> Locator:
         """The runner, or another box, of that title."""

@@ -7,6 +7,7 @@ import os
 import pytest
 from lab_in_chromium import SCREENSHOTS, NotebookPage
 from looking import LIGHT_AND_DARK, cut_off, overlapping, serious, settle, switch_theme
+from person import Person
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -106,36 +107,6 @@ def problems(notebook: NotebookPage, name: str, width: int, theme: str) -> list[
     return [f"{width} {theme}: {line}" for line in (*serious(page), *cut_off(page), *overlapping(page))]
 
 
-FOCUS = """() => { const it = document.activeElement; const style = getComputedStyle(it);
-  return { name: (it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent || '').trim(),
-    seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    ours: Boolean(it.closest('.sk-box')) }; }"""
-
-
-class Keyboard:
-    """A person without a mouse."""
-
-    def __init__(self, notebook: NotebookPage) -> None:
-        self.page = notebook.page
-
-    def tab_to(self, name: str) -> None:
-        """Tab on and on, until that is where the focus is; each place of ours on the way shows that it has it."""
-        met: list[str] = []
-        for _ in range(60):
-            focus = self.page.evaluate(FOCUS)
-            if focus["ours"]:
-                assert focus["seen"], f"nobody sees that {focus['name']} has the focus"
-                if focus["name"].startswith(name):
-                    return
-            met.append(focus["name"])
-            self.page.keyboard.press("Tab")
-        pytest.fail(f"Tab does not lead to {name}, but to {met}")
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-
 def test_with_the_keyboard_alone_a_port_is_chosen_a_device_greeted_and_the_log_opened(notebook):
     notebook.lab.write_notebook(
         "keys.ipynb",
@@ -148,37 +119,37 @@ def test_with_the_keyboard_alone_a_port_is_chosen_a_device_greeted_and_the_log_o
     notebook.open("keys.ipynb")
     notebook.run_all()
     settle(notebook.page)
-    page, keyboard = notebook.page, Keyboard(notebook)
+    page, keyboard = notebook.page, Person(notebook)
     hello, saving = page.locator(".sk-run").first, page.locator(".sk-run").last
     cells = page.locator(".jp-CodeCell").count()
 
     keyboard.tab_to("Which port?")
     for key, port in (("Home", "practice://basic"), ("ArrowDown", "practice://mini")):
-        keyboard.press(key)
+        keyboard.press_keys(key)
         page.locator(".sk-picker .sk-says", has_text=f"Chosen: {port}").wait_for()
-    keyboard.press("x", "d", "d")  # the notebook's shortcuts for cutting and deleting a cell
+    keyboard.press_keys("x", "d", "d")  # the notebook's shortcuts for cutting and deleting a cell
     assert page.locator(".jp-CodeCell").count() == cells
 
     keyboard.tab_to("Start")
-    keyboard.press("Enter")
+    keyboard.press_keys("Enter")
     hello.locator(".sk-result .sk-good").wait_for()
     keyboard.tab_to("The same in a terminal")
-    keyboard.press("Enter")
+    keyboard.press_keys("Enter")
     hello.get_by_text("In JupyterLab: File, New, Terminal.").wait_for()
     keyboard.tab_to("What esptool says")
-    keyboard.press("Space")
+    keyboard.press_keys("Space")
     hello.locator(".sk-log .sk-code").wait_for()
 
     keyboard.tab_to("Start")
-    keyboard.press("Space")
+    keyboard.press_keys("Space")
     saving.locator(".sk-status", has_text="KB/s").wait_for()
     keyboard.tab_to("Cancel")
-    keyboard.press("Enter")
+    keyboard.press_keys("Enter")
     saving.locator(".sk-result", has_text="Cancelled").wait_for()
 
     keyboard.tab_to("Secrets")
     keyboard.tab_to("Show them")
-    keyboard.press("Space")
+    keyboard.press_keys("Space")
     page.get_by_role("button", name="Hide them").wait_for()
     assert page.locator(".jp-CodeCell").count() == cells
     assert notebook.console_errors == []

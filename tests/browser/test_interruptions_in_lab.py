@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from person import BACKUP, COMPARE, FLASH, HELLO, LONG, RESTORE, Person, Switch, choose_port, clean_desk, with_a_backup
+from person import BACKUP, COMPARE, FLASH, HELLO, LONG, RESTORE, Person, Switch, choose_port, with_a_backup
 from playwright.sync_api import expect
 
 from sonoffkit.practice import lesson_images
@@ -14,15 +13,6 @@ from sonoffkit.practice import lesson_images
 pytestmark = pytest.mark.browser
 
 IMAGE = lesson_images()["practice-hello.bin"]
-
-
-@pytest.fixture
-def person(notebook) -> Iterator[Person]:
-    clean_desk(notebook.lab)
-    somebody = Person(notebook)
-    yield somebody
-    somebody.leave()
-    assert (notebook.console_errors, notebook.outside_requests) == ([], [])
 
 
 def back_up(person: Person, port: str, hundreds: int = 1) -> None:

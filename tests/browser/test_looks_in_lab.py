@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lab_in_chromium import SCREENSHOTS, Lab, NotebookPage
+from lab_in_chromium import COURSE, SCREENSHOTS, STDERR, Lab, NotebookPage
 from looking import (
     LIGHT_AND_DARK,
     SCROLL_TO,
@@ -20,10 +20,8 @@ from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
-COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troubleshooting")
 WIDTHS = (1280, 768)  # the narrow one with JupyterLab's list of files beside it
 HIGHEST = 8000  # px: what a browser draws in one picture with ease
-STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
 HEIGHT = """() => { const all = document.querySelector('.jp-WindowedPanel-outer');
   all.scrollTop = 0; return all.scrollHeight; }"""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab_in_chromium import SCREENSHOTS, Lab, running_lab
+from lab_in_chromium import COURSE, SCREENSHOTS, STDERR, Lab, running_lab
 from looking import cut_off, overlapping, serious, settle
 from playwright.sync_api import Browser, expect
 
@@ -19,7 +19,6 @@ from sonoffkit.lab import lab_command, lab_environment
 
 pytestmark = pytest.mark.browser
 
-COURSE = ("1-setup", "2-backup", "3-inspect", "4-erase", "5-flash", "6-troubleshooting")
 WIDGET = re.compile(
     r"\b(Progress|PortPicker|OperationRunner|BackupPicker|DumpPicker|ImagePicker|ReportView|SecretsView|FlashExplorer"
     r"|PracticeBench|BootMonitor|CheckView|DiagnosisBox|RecordView|SupportReport|TakeHome)\("
@@ -58,6 +57,6 @@ def test_run_all_in_notebook_7_shows_the_same_widgets(notebook, name):
     settle(page)
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"notebook7-{name}.png")
-    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert page.locator(STDERR).count() == 0
     assert [*serious(page), *cut_off(page), *overlapping(page)] == []
     assert (notebook.console_errors, notebook.outside_requests) == ([], [])

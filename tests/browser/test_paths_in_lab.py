@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from person import BACKUP, ERASE, FLASH, HELLO, RESTORE, Person, Switch, choose_port, clean_desk, with_a_backup
+from person import BACKUP, ERASE, FLASH, HELLO, RESTORE, Switch, choose_port, with_a_backup
 from playwright.sync_api import expect
 
 from sonoffkit.practice import lesson_images, practice_device
@@ -18,15 +17,6 @@ MARK, HELLO_WORDS = b"sonoffkit practice image", b"Hello from your own firmware!
 NO_PRACTICE = lesson_images()["practice-hello.bin"].replace(MARK, MARK[::-1])
 REFUSED = "That is not the end of its MAC. Nothing was done."
 MAC_FIELD = "Last four letters and digits of its MAC:"
-
-
-@pytest.fixture
-def person(notebook) -> Iterator[Person]:
-    clean_desk(notebook.lab)
-    somebody = Person(notebook)
-    yield somebody
-    somebody.leave()
-    assert (notebook.console_errors, notebook.outside_requests) == ([], [])
 
 
 def test_a_port_is_found_by_unplugging_another_is_clicked_and_that_one_says_hello(person):

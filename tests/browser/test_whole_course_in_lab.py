@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from person import BACKUP, ERASE, FLASH, HELLO, LONG, RESTORE, Person, clean_desk
+from person import BACKUP, ERASE, FLASH, HELLO, LONG, RESTORE, Person
 from playwright.sync_api import expect
 
 from sonoffkit.progress.record import read_record
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def learner(notebook):
-    clean_desk(notebook.lab)
-    somebody = Person(notebook)
-    yield somebody
-    somebody.leave()
-    assert (notebook.console_errors, notebook.outside_requests) == ([], [])
 
 
 def follow(learner: Person, name: str, heading: str) -> None:
@@ -62,7 +53,8 @@ def power(learner: Person, *buttons: str) -> None:
         learner.page.get_by_role("button", name=button).click()
 
 
-def test_a_learner_goes_from_the_first_notebook_to_the_record_at_the_end(learner):
+def test_a_learner_goes_from_the_first_notebook_to_the_record_at_the_end(person):
+    learner = person
     page, lab = learner.page, learner.notebook.lab
     learner.notebook.open("1-setup.ipynb")
     learner.run_all()
